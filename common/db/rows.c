@@ -1,0 +1,205 @@
+#include "db/rows.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "db/oid.h"
+#include "db/rows_wire.h"
+#include "db/wire.h"
+
+struct cm_rows {
+    PGresult *result;
+};
+
+struct cm_rows *cm_rows_take(PGresult *result)
+{
+    struct cm_rows *rows = malloc(sizeof *rows);
+
+    if (!rows)
+        cm_out_of_memory();
+
+    rows->result = result;
+    return rows;
+}
+
+void cm_rows_free(struct cm_rows *rows)
+{
+    if (!rows)
+        return;
+
+    PQclear(rows->result);
+    free(rows);
+}
+
+int cm_rows_count(const struct cm_rows *rows)
+{
+    return PQntuples(rows->result);
+}
+
+int64_t cm_rows_affected(const struct cm_rows *rows)
+{
+    return strtoll(PQcmdTuples(rows->result), NULL, 10);
+}
+
+bool cm_row_is_null(const struct cm_rows *rows, int row, int column)
+{
+    assert(row >= 0 && row < PQntuples(rows->result));
+    assert(column >= 0 && column < PQnfields(rows->result));
+    return PQgetisnull(rows->result, row, column);
+}
+
+static const char *bytes(const struct cm_rows *rows, int row, int column)
+{
+    return PQgetvalue(rows->result, row, column);
+}
+
+static unsigned type_of(const struct cm_rows *rows, int column)
+{
+    return PQftype(rows->result, column);
+}
+
+struct cm_uuid cm_row_uuid(const struct cm_rows *rows, int row, int column)
+{
+    struct cm_uuid id = { 0 };
+
+    if (cm_row_is_null(rows, row, column))
+        return id;
+
+    assert(type_of(rows, column) == OID_UUID);
+    memcpy(id.at, bytes(rows, row, column), sizeof id.at);
+    return id;
+}
+
+struct cm_opt_uuid cm_row_opt_uuid(const struct cm_rows *rows, int row, int column)
+{
+    return (struct cm_opt_uuid){ !cm_row_is_null(rows, row, column),
+                                 cm_row_uuid(rows, row, column) };
+}
+
+#ifndef NDEBUG
+static bool is_text(unsigned type)
+{
+    switch (type) {
+    case OID_TEXT:
+    case OID_VARCHAR:
+    case OID_BPCHAR:
+    case OID_NAME:
+    case OID_UNKNOWN:
+    case OID_BYTEA:
+    case OID_JSON:
+    case OID_JSONB:
+        return true;
+    default:
+        return type >= OID_FIRST_OF_USERS;
+    }
+}
+#endif
+
+struct cm_str cm_row_str(const struct cm_rows *rows, int row, int column)
+{
+    struct cm_str value = { 0 };
+
+    if (cm_row_is_null(rows, row, column))
+        return value;
+
+    assert(is_text(type_of(rows, column)));
+    value.at = bytes(rows, row, column);
+    value.len = (size_t)PQgetlength(rows->result, row, column);
+    if (type_of(rows, column) == OID_JSONB && value.len > 0) { /* a version byte, then the text */
+        value.at++;
+        value.len--;
+    }
+    return value;
+}
+
+int64_t cm_row_i64(const struct cm_rows *rows, int row, int column)
+{
+    if (cm_row_is_null(rows, row, column))
+        return 0;
+
+    switch (type_of(rows, column)) {
+    case OID_INT8:
+        return (int64_t)get_be64(bytes(rows, row, column));
+    case OID_INT4:
+        return (int32_t)get_be32(bytes(rows, row, column));
+    case OID_INT2:
+        return (int16_t)get_be16(bytes(rows, row, column));
+    default:
+        assert(false && "the column is no integer");
+        return 0;
+    }
+}
+
+struct cm_opt_i64 cm_row_opt_i64(const struct cm_rows *rows, int row, int column)
+{
+    return (struct cm_opt_i64){ !cm_row_is_null(rows, row, column), cm_row_i64(rows, row, column) };
+}
+
+bool cm_row_bool(const struct cm_rows *rows, int row, int column)
+{
+    if (cm_row_is_null(rows, row, column))
+        return false;
+
+    assert(type_of(rows, column) == OID_BOOL);
+    return bytes(rows, row, column)[0] != 0;
+}
+
+/* infinity and -infinity are the ends of the range and stay there. */
+static int64_t from_server_us(int64_t at_us)
+{
+    if (at_us == INT64_MIN || at_us > INT64_MAX - EPOCH_SHIFT_US)
+        return at_us == INT64_MIN ? INT64_MIN : INT64_MAX;
+
+    return at_us + EPOCH_SHIFT_US;
+}
+
+int64_t cm_row_time(const struct cm_rows *rows, int row, int column)
+{
+    if (cm_row_is_null(rows, row, column))
+        return 0;
+
+    assert(type_of(rows, column) == OID_TIMESTAMPTZ);
+    return from_server_us((int64_t)get_be64(bytes(rows, row, column)));
+}
+
+struct cm_opt_i64 cm_row_opt_time(const struct cm_rows *rows, int row, int column)
+{
+    return (struct cm_opt_i64){ !cm_row_is_null(rows, row, column),
+                                cm_row_time(rows, row, column) };
+}
+
+/* Howard Hinnant's civil_from_days (https://howardhinnant.github.io/date_algorithms.html). */
+static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+{
+    int64_t shifted = days + 719468;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    unsigned of_era = (unsigned)(shifted - era * 146097);
+    unsigned year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    unsigned shifted_month = (5 * of_year + 2) / 153;
+
+    *day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    *month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+    *year = (int64_t)year_of_era + era * 400 + (*month <= 2);
+}
+
+struct cm_str cm_row_date(const struct cm_rows *rows, int row, int column, char out[11])
+{
+    unsigned month, day;
+    int64_t year, days;
+
+    out[0] = '\0';
+    if (cm_row_is_null(rows, row, column))
+        return (struct cm_str){ 0 };
+
+    assert(type_of(rows, column) == OID_DATE);
+    days = (int32_t)get_be32(bytes(rows, row, column));
+    civil_from_days(days + EPOCH_SHIFT_DAYS, &year, &month, &day);
+    if (year < 0 || year > 9999) /* infinity too: there is no text of ten letters for it */
+        return (struct cm_str){ 0 };
+
+    snprintf(out, 11, "%04u-%02u-%02u", (unsigned)year % 10000, month % 100, day % 100);
+    return (struct cm_str){ out, 10 };
+}
