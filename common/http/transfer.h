@@ -1,0 +1,22 @@
+/* transfer.h - one request and its answer on a pooled libcurl handle; client.c's engine room. */
+#pragma once
+#include "http/client.h"
+#include "http/curl.h"
+
+/* Idle handles with their open connections. One that was used for CM_REACH_ANY is never used for
+ * CM_REACH_PUBLIC, since a kept connection is not looked at again. Thread: any. */
+struct http_pool;
+
+struct http_pool *http_pool_new(void);
+void http_pool_free(struct http_pool *pool);
+
+struct http_hop { /* where a request is on its way along redirects */
+    const struct cm_http_ask *ask;
+    const char *url, *method;
+    enum cm_http_reach reach;
+    bool redirected;   /* the asker's headers and credentials stay behind */
+    bool without_body; /* a redirect turned it into a GET */
+};
+
+cm_rc http_transfer(struct http_pool *pool, const struct http_hop *hop, struct cm_arena *arena,
+                    struct cm_http_answer *out, struct cm_err *err) CM_MUSTCHECK;
