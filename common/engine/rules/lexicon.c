@@ -1,0 +1,203 @@
+#include "engine/rules/lexicon.h"
+
+const struct phrase_row lexicon_moods[] = {
+    { 400, "above and beyond, outstanding, amazing, fantastic, phenomenal, incredible, love it, "
+           "thrilled, delighted, "
+           "over the moon, could not be happier, could not ask for more, blown away, best service, "
+           "made my day, lifesaver, life saver" },
+    { 300,
+      "excellent, awesome, wonderful, brilliant, superb, terrific, fabulous, marvelous, love, "
+      "loved, loving, great job, great work, great service, great experience, perfect, perfectly, "
+      "exceptional, impressed, impressive, exceeded, so grateful, really appreciate, "
+      "much appreciated, highly recommend, very helpful, so helpful, extremely helpful, "
+      "very happy, so happy, super happy, very pleased, very satisfied, beautiful, "
+      "exactly what i needed|wanted, you are the best, you are a star" },
+    { 200,
+      "easier than i|we expected|thought, better than i|we expected|thought, faster than i|we "
+      "expected|thought, "
+      "exactly what i|we ordered, as promised, just what i|we needed|wanted, all set, good value, "
+      "great value, "
+      "well worth, well organized|made|built, works like a charm, like new, spotless, delicious, "
+      "tasty, gorgeous, "
+      "warm welcome, welcoming, courteous, attentive, responsive, thoughtful, knowledgeable, "
+      "caring, kindness, generosity, saved me|us|my, saved the day, made it easy, hats off, thumbs "
+      "up, "
+      "five stars, keep up the good work, come back again, order again, loyal customer, happy "
+      "customer, "
+      "a pleasure, so sweet, so kind, so nice, not thank you enough, means a lot, god bless, bless "
+      "you, blessing, "
+      "proud, cheerful, joy, joyful, peace of mind, no hassle, hassle free, seamless, seamlessly, "
+      "painless, effortless, "
+      "right on time, cheaper, good deal, great deal, great price, great, happy, happier, pleased, "
+      "glad, satisfied, grateful, appreciate, appreciated, "
+      "appreciates, thankful, excited, enjoy, enjoyed, enjoying, helpful, recommend, friendly, "
+      "kind of you, polite, professional, reliable, smooth, smoothly, impressively, delightful, "
+      "relieved, relief, reassuring, patient with me, quick response, works|working|worked great, "
+      "works|worked|working perfectly|well|beautifully|fine, sorted out, good news, good job, "
+      "good service, well done, thank you so much, thanks so much, thank you very much, "
+      "thanks a lot, thanks a million, sounds great|wonderful|perfect|fantastic|amazing|excellent, "
+      "that is great|awesome|fantastic|wonderful|perfect|amazing|excellent, i like, we like, "
+      "really like, trust you, good experience, nice surprise, fair price, bargain, success, "
+      "successful, successfully, congratulations, win, won, fun, pleasure working|doing, "
+      "pleasantly, resolved, no complaints, can not complain, looking forward, kudos, "
+      "never had a problem, never had any problems|issues|trouble, worth it, worth every penny" },
+    { 100,
+      "good, nice, fine, better, best, improved, improvement, easy, easier, easily, fast, quick, "
+      "quickly, fair, comfortable, convenient, fixed, solved, works now, working again|now, "
+      "safe, secure, clear, cleared up, helped, helps, thank you, thanks, welcome, cool, "
+      "sounds good, that works, works for me, all good, no problem, no problems, no worries, "
+      "no issues, no issue, no trouble, not a problem, not bad, not too bad, not bad at all, "
+      "wow, yay, hurray, super, lovely, sweet, interested, interesting, useful, hope so, "
+      "fortunately, "
+      "luckily, lucky, kind, generous, efficient, affordable, correct, agreed, agree, yes please, "
+      "that helps, makes sense, good to hear|know, that would be good|great|nice|lovely, "
+      "happy to help, glad to help, on time, ahead of schedule, honest with me" },
+    /* Formulas: they are said whatever the mood is. */
+    { 0,
+      "thank you for calling|holding|waiting|your, thanks for calling|holding|waiting|your, "
+      "thank you for .. patience, good morning, good afternoon, good evening, good day, good "
+      "night, "
+      "have a good|great|nice|wonderful|lovely|pleasant|fantastic|blessed "
+      "one|day|evening|afternoon|"
+      "weekend|night|morning|rest|time, have a very? good|great|nice|wonderful|lovely|pleasant "
+      "day|evening, "
+      "nice to meet|speak, how can|may i help, how are you, i am good|fine|well thank|thanks, "
+      "i am doing good|well|great|fine, is there anything else, what is the problem|issue|matter, "
+      "your best, best time, best number, best way, best regards, good number, good time, "
+      "happy birthday, happy new year, "
+      "you are welcome, no thank you, no thanks, fine print, well then, well i, feel free, "
+      "pretty much, kind of, sort of, a good while, at best, as good as, as well, good bye, "
+      "problem solving, lost and found, free of charge, customer care, urgent care, "
+      "how bad is, no problem with that, just fine tune, fast forward, clear your, clear the, "
+      "health insurance, life insurance, damage waiver, complaint department, complaints "
+      "department, "
+      "in case of fire, fire department, fire alarm, cancel anytime, no longer than, not only, "
+      "for a good while, please hold, like i said, great britain, what is wrong, is anything "
+      "wrong, "
+      "better business bureau, sweet potato, nice and, good to go, fairly, "
+      "safe travels, hope .. resolved|fixed|sorted|solved, emergency contact, emergency number, "
+      "free trial, lost and found, error code, "
+      "serial killer, dead line, best case, worst case, worse case, interest rate, interested "
+      "party" },
+    { -25,
+      "apologize, apologies, sorry to hear, sorry for|about, i am sorry, we are sorry, so sorry, "
+      "afraid not, i am afraid, sorry, regret to" },
+    { -100,
+      "unfortunately, sadly, regrettably, problem, problems, issue, issues, trouble, difficult, "
+      "difficulty, confused, confusing, "
+      "unclear, slow, slowly, late, delay, delayed, delays, wait, waiting, waited, worry, worried, "
+      "worries, "
+      "concerned, concern, concerns, expensive, overpriced, missing, error, errors, bug, "
+      "unsure, nervous, unavailable, stuck, leak, leaks, leaking, noisy, dirty, "
+      "inconvenience, inconvenient, hassle, cancel my, cancel our, cancel the, return it, "
+      "refund, mistake, mistakes, misunderstanding, not sure, no idea, complicated, tired, "
+      "bored, boring, sad, lost, lose, miss, missed, forgot, forgotten, hard to, too much, too "
+      "long, "
+      "too many, too high, too slow, too expensive, denied, declined, rejected, refused, "
+      "refuses, not yet, no response, no answer, no reply, without any explanation, odd, strange, "
+      "weird, limited, lacking, lack, risk, risky, doubt, doubtful, mess up, rush, pushy, "
+      "not sure about, not interested, sick, unexpected, unusual, wrong number, disagree, hurt" },
+    { -200,
+      "took|takes|taken you|them|him|her|me|us|it? .. hours|days|weeks|months|years|forever, "
+      "nobody is|was coming|here|helping|answering|listening, no one is|was "
+      "coming|here|helping|answering|listening, "
+      "not fit, not fits, not match, not respond, not responded, not answer, not answered, not "
+      "deliver, not delivered, "
+      "not arrived, not received, not get|got my|our|the|it|what, not help me|us, not open, not "
+      "start, not turn on, "
+      "supposed to trust, supposed to have, was supposed to, were supposed to, every time i call, "
+      "explain everything again, explain it again, repeat myself, not what i was told|promised, "
+      "not what i ordered|expected|wanted|asked|paid, keeps|keep "
+      "crashing|breaking|failing|happening|freezing|ringing|sending|"
+      "dropping|stopping|telling|calling, how is that possible, how can you, how dare, i give up, "
+      "give up, "
+      "worst part, too late, past due, overdue, went wrong, goes wrong, go wrong, no hot water, no "
+      "heat, no power, no signal, "
+      "no internet, flooded, flooding, smells, smelly, smell bad, rotten, moldy, mold, cracked, "
+      "scratched, bent, torn, "
+      "stained, burned, burnt, incomplete, short changed, underpaid, unpaid, wrong "
+      "size|color|item|address|part|"
+      "order|amount|price, never got|received|heard|came|arrived|showed, still "
+      "broken|waiting|missing|nothing|not, "
+      "no apology, no explanation, no one knows, nobody knows, no luck, bad luck, bad experience, "
+      "bad service, bad news, "
+      "leave your company, switch to another, switching to another, go|going elsewhere, "
+      "competitor instead, last time i, never use you, never order|buy|come again|back, "
+      "unbearable, intolerable, exhausted, sick and tired, at my wits end, losing patience, lost "
+      "patience, out of patience, "
+      "getting tired of, getting old, got worse, getting worse, gets worse, a joke, false, fake, "
+      "cheat, cheated, trick, tricked, "
+      "trapped, blame, blamed, yelled, yelling, shouted, screamed, cried, crying, hung up, cut "
+      "off, dropped the call, "
+      "ghosted, forgotten about, left me|us hanging|waiting|standing, no show, stood me up, broke "
+      "down, broken down, "
+      "fell apart, falling apart, fell off, came off, falls off, does not hold, not hold up, not "
+      "clean, not safe, not secure, "
+      "unsafe, dangerous, illegal, ashamed, embarrassing, embarrassed" },
+    { -200,
+      "bad, wrong, broken, broke, damaged, damage, defective, faulty, fail, failed, failing, "
+      "fails, "
+      "failure, complaint, complain, complaining, complaints, unhappy, upset, annoyed, annoying, "
+      "disappointed, disappointing, disappointment, frustrated, frustrating, frustration, poor, "
+      "poorly, "
+      "unprofessional, unreliable, dissatisfied, unsatisfied, not working, not work, stopped "
+      "working, "
+      "does not work, do not work, did not work, never works|worked, still waiting, still not, "
+      "still have not, still do not, still does not, still no, kept waiting, "
+      "waited .. hour|hours|days|weeks|months, waiting for .. hour|hours|days|weeks|months, "
+      "on hold for, took forever, takes forever, hung up on, no one "
+      "called|calls|answers|answered|told|helped|helps|knows|cares|showed|came|responded|replied, "
+      "nobody "
+      "called|calls|answers|answered|told|helped|helps|knows|cares|showed|came|responded|replied, "
+      "ripped|rip me|us|you|people off, done with this|you|your, not been working, has|have not "
+      "worked, "
+      "not help, not helping, losing, broke, never called|calls|"
+      "showed|came|arrived|received|got|answered|responded|replied, called .. times, "
+      "third time, fourth time, fifth time, again and again, over and over, "
+      "charged twice, double charged, overcharged, charged me for, hidden fee, hidden fees, "
+      "let down, let me down, let us down, fed up, mess, messed up, screwed up, sick of, tired of, "
+      "waste of time, waste of money, wasted, wasting, manager immediately|now, speak to .. "
+      "manager|supervisor, cancel everything, my money back, our money back, money back, "
+      "never again, hate, hated, angry, mad, ugly, stupid, dumb, crap, crappy, sucks, suck, "
+      "rude, ignored, ignoring, ignore, careless, incompetent, misled, misleading, lied, lie, "
+      "lies, "
+      "lying, dishonest, unfair, unacceptable, inexcusable, impossible, nightmare, "
+      "stressful, stressed, crisis, awful lot of trouble, not good enough, not acceptable, "
+      "not good, not great, not happy, not right, not fair, not impressed, not ideal, "
+      "worse, crashed, crashes, crashing, down again, ruined, useless, worthless, pathetic, "
+      "insulting, "
+      "insulted, offended, offensive, shame, shameful, unbelievable, run around, runaround, "
+      "cheated, violated, suffering, suffered, painful, hurting, desperate, threatened, no "
+      "excuse" },
+    { -300,
+      "terrible, horrible, awful, worst, disgusting, disgusted, furious, outraged, outrageous, "
+      "appalling, appalled, atrocious, dreadful, ridiculous, disgrace, disgraceful, scam, scammed, "
+      "scammer, scammers, fraud, fraudulent, ripped off, rip off, thieves, thief, stole, steal, "
+      "stealing, liar, liars, joke of a company, total joke, lawyer, attorney, lawsuit, sue, "
+      "suing, legal action, better business bureau complaint, report you, unacceptable service, "
+      "very unhappy, very disappointed, so disappointed, really disappointed, extremely "
+      "disappointed|frustrated|unhappy|upset, very upset|angry|frustrated, pissed, pissed off, "
+      "idiot, idiots, moron, morons, nightmare of, had enough, last straw, shut up, go to hell, "
+      "abusive, harassing, harassment, threat, threats, hell, damn, bullshit, dammit" },
+    { -400, "fuck, fucking, fucked, shit, shitty, bitch, bastard, asshole, scumbag, scum, livid" },
+    { 0, NULL },
+};
+
+const struct phrase_row lexicon_degrees[] = {
+    { 140,
+      "extremely, incredibly, absolutely, completely, totally, utterly, exceptionally, insanely, "
+      "unbelievably, super" },
+    { 125, "very, really, so, too, such, quite, truly, highly, deeply, particularly, especially, "
+           "seriously, terribly, awfully, pretty, much, most, more, always" },
+    { 60, "slightly, somewhat, a bit, a little, a little bit, fairly, kind of, sort of, mildly, "
+          "partly, almost, less, a tad, relatively" },
+    { 0, NULL },
+};
+
+const struct phrase_row lexicon_negations[] = {
+    { 2, "never been so|more|this|that, never felt so|more, not only, not just, no wonder, "
+         "not believe how|that|it|this, nothing but" },
+    { 1, "not, no, never, nothing, nobody, no one, none, neither, nor, without, hardly, barely, "
+         "scarcely, far from, rather than, instead of, lack of, anything but, stop being" },
+    { 0, NULL },
+};
