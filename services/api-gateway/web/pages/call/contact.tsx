@@ -1,0 +1,19 @@
+import { phone } from "../../lib/format";
+import type { CallDetails } from "../../lib/types";
+import { Section } from "../../parts/page";
+
+export function ContactCard({ contact }: { contact: CallDetails["contact"] }) {
+    if (!contact) return <Section title="Contact"><p class="muted">The number was withheld: nobody knows who called.</p></Section>;
+    const { id, name, number, email, company, summary } = contact;
+    return (
+        <Section title="Contact" actions={<a href={`/contacts/${id}`}>Open<span class="visually-hidden"> contact</span></a>}>
+            <dl class="about">
+                {name && <><dt>Name</dt><dd>{name}</dd></>}
+                <dt>Number</dt><dd><a href={`tel:${number}`}>{phone(number)}</a></dd>
+                {email && <><dt>E-mail</dt><dd><a href={`mailto:${email}`}>{email}</a></dd></>}
+                {company && <><dt>Company</dt><dd>{company}</dd></>}
+            </dl>
+            {summary && <p class="summary">{summary}</p>}
+        </Section>
+    );
+}
