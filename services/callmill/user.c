@@ -1,0 +1,140 @@
+/* user.c - callmill user add | list. */
+#include "admin.h"
+#include "commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/credential.h"
+#include "base/mail_address.h"
+
+static const struct cm_stmt sql_insert = {
+    "user_insert", "INSERT INTO app_user (id, organization_id, email, name, role, password_hash)"
+                   " SELECT $1, id, $3, $4, $5, $6 FROM organization WHERE id = $2"
+                   " ON CONFLICT (lower(email)) DO NOTHING"
+};
+
+static const struct cm_stmt sql_find = {
+    "user_find", "SELECT id, organization_id FROM app_user WHERE lower(email) = lower($1)"
+};
+
+static const struct cm_stmt sql_list = {
+    "user_list", "SELECT id, organization_id, email, name, role, disabled_at IS NOT NULL, "
+                 "created_at FROM app_user"
+                 " WHERE organization_id = $1 OR $1 IS NULL ORDER BY created_at, id"
+};
+
+static const struct cli_option add_options[] = {
+    { "--org", "ID", "the organization", true },
+    { "--email", "ADDRESS", "what the user logs in with", true },
+    { "--password-file", "FILE", "holds the password on its first line; - is standard input",
+      true },
+    { "--name", "NAME", "the user's name", false },
+    { "--role", "ROLE", "admin or member (default member)", false },
+    { 0 },
+};
+
+/* The first line, without its end. Never from the command line, which every user of the machine can
+ * read. */
+static cm_rc read_password(const struct cli *cli, struct cm_str *out, struct cm_err *err)
+{
+    const char *path = cli_value(cli, "--password-file");
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "re");
+    char *line = CM_NEW_N(cli->arena, char, CM_PASSWORD_MAX_BYTES + 3);
+    bool ok;
+
+    if (!file)
+        return cm_fail(err, CM_REJECT, "--password-file %s: %s", path, strerror(errno));
+
+    ok = fgets(line, CM_PASSWORD_MAX_BYTES + 3, file) != NULL;
+    if (!is_stdin)
+        (void)fclose(file);
+    if (!ok)
+        return cm_fail(err, CM_REJECT, "--password-file %s: it is empty", path);
+
+    line[strcspn(line, "\r\n")] = 0;
+    *out = cm_str_of(line);
+    return CM_OK;
+}
+
+static cm_rc check_arguments(const struct cli *cli, const char *role, struct cm_err *err)
+{
+    const char *email = cli_value(cli, "--email");
+
+    if (!cm_is_mail_address(cm_str_of(email)))
+        return cm_fail(err, CM_REJECT, "--email: '%s' is no e-mail address", email);
+    if (strcmp(role, "admin") != 0 && strcmp(role, "member") != 0)
+        return cm_fail(err, CM_REJECT, "--role: '%s' is neither admin nor member", role);
+    return CM_OK;
+}
+
+static cm_rc fill(const struct cli *cli, struct cm_args *args, struct cm_err *err)
+{
+    const char *role = cli_has(cli, "--role") ? cli_value(cli, "--role") : "member";
+    struct cm_password_hash hash;
+    struct cm_str password = { 0 };
+    cm_rc rc;
+
+    rc = check_arguments(cli, role, err);
+    if (rc)
+        return rc;
+    rc = read_password(cli, &password, err);
+    if (rc)
+        return rc;
+    rc = cm_password_hash(password, &hash, err);
+    if (rc)
+        return rc;
+
+    cm_arg_text(args, cli_value(cli, "--email"));
+    cm_arg_text(args, cli_has(cli, "--name") ? cli_value(cli, "--name") : "");
+    cm_arg_text(args, role);
+    cm_arg_text(args, hash.at);
+    return CM_OK;
+}
+
+static cm_rc add(struct cli *cli, struct cm_err *err)
+{
+    static const struct admin_addition addition = {
+        .what = "user", .option = "--email", .fill = fill, .insert = &sql_insert, .find = &sql_find
+    };
+
+    return admin_add(cli, &addition, err);
+}
+
+static const struct cli_option list_options[] = {
+    { "--org", "ID", "only this organization's", false },
+    { 0 },
+};
+
+static cm_rc list(struct cli *cli, struct cm_err *err)
+{
+    static const struct admin_column columns[] = {
+        { "id", ADMIN_UUID },         { "organization_id", ADMIN_UUID },
+        { "email", ADMIN_TEXT },      { "name", ADMIN_TEXT },
+        { "role", ADMIN_TEXT },       { "disabled", ADMIN_BOOL },
+        { "created_at", ADMIN_TIME }, { 0 }
+    };
+
+    return admin_list_of(cli, &sql_list, columns, err);
+}
+
+const struct cli_command command_user_add = {
+    .noun = "user",
+    .verb = "add",
+    .summary = "add a user who can log in",
+    .details = "Prints the id. A user of that address who is there already keeps everything, "
+               "password included.",
+    .options = add_options,
+    .settings = admin_settings,
+    .run = add,
+};
+
+const struct cli_command command_user_list = {
+    .noun = "user",
+    .verb = "list",
+    .summary = "list the users",
+    .options = list_options,
+    .settings = admin_settings,
+    .run = list,
+};
