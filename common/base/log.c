@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/str.h"
+#include "base/trace.h"
 
 enum { LINE_MAX_BYTES = 8 * 1024, LINE_MIN_BYTES = 256 };
 
@@ -312,6 +314,16 @@ struct head {
     const char *message;
 };
 
+static void put_trace(struct line *line, const struct cm_trace *trace)
+{
+    if (!cm_trace_is_some(trace))
+        return;
+    put_field(line, CM_STR("trace_id"),
+              cm_str_of(cm_hex(trace->trace_id, sizeof trace->trace_id).at), false);
+    put_field(line, CM_STR("span_id"), cm_str_of(cm_hex(trace->span_id, sizeof trace->span_id).at),
+              false);
+}
+
 static int compose(char *out, size_t size, const struct head *head, const char *fields,
                    va_list *args)
 {
@@ -327,6 +339,7 @@ static int compose(char *out, size_t size, const struct head *head, const char *
     put_field(&line, CM_STR("level"), cm_str_of(level_names[head->level]), false);
     put_field(&line, CM_STR("service"), cm_str_of(head->service), false);
     put_field(&line, CM_STR("msg"), cm_str_of(head->message), false);
+    put_trace(&line, cm_trace_current()); /* before what may be too long */
     put_fields(&line, fields, args);
     return finish(&line);
 }

@@ -4,7 +4,8 @@
  *
  * The field list is a printf format of `name=%spec` separated by spaces; each value is quoted or
  * escaped by itself, so that nothing in it can forge a field or a line. No transcript text, caller
- * number or secret above debug. Thread: any; a line is one write to stderr, cut at 8 KiB.
+ * number or secret above debug. What a thread says while it works in a trace (trace.h) tells which.
+ * Thread: any; a line is one write to stderr, cut at 8 KiB.
  */
 #pragma once
 #include "base/config.h"
