@@ -25,7 +25,7 @@ enum cm_span_kind { /* with OTLP's numbers */
                     CM_SPAN_CONSUMER,
 };
 
-enum { CM_SPAN_FIELDS = 8, CM_SPAN_TEXT = 64 };
+enum { CM_SPAN_FIELDS = 12, CM_SPAN_TEXT = 64 };
 
 struct cm_span_field {
     const char *name; /* a literal, of OpenTelemetry's semantic conventions where they have one */

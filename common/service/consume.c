@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/consume.h"
-#include "service/trace.h"
+#include "service/event_span.h"
 
 enum {
     POLL_MS = 50,
@@ -25,8 +25,9 @@ static void read_trace(struct work *work)
 {
     struct cm_str trace = { 0 };
 
-    if (cm_message_header(&work->message, "traceparent", &trace) && trace_is_valid(trace))
+    if (cm_message_header(&work->message, "traceparent", &trace))
         work->event.traceparent = cm_arena_str(work->arena, trace);
+    event_span_admit(&work->item);
 }
 
 static struct cm_uuid id_of_place(const struct work *work)
@@ -36,6 +37,18 @@ static struct cm_uuid id_of_place(const struct work *work)
                        (int)work->message.partition, (long long)work->message.offset);
 
     return cm_uuid_named((struct cm_str){ place, (size_t)len });
+}
+
+static void refuse(struct work *work)
+{
+    struct cm_trace before = cm_trace_enter(&work->item.trace);
+
+    work->is_dead = true;
+    work->stage = "decode";
+    cm_log(CM_LOG_ERROR, "event cannot be read", "topic=%s partition=%d offset=%lld reason=%s",
+           work->topic->name, (int)work->message.partition, (long long)work->message.offset,
+           work->failure.msg);
+    cm_trace_enter(&before);
 }
 
 /* Leaves the work decoded, dead, or neither when the registry is needed and away. */
@@ -59,19 +72,15 @@ static void decode(struct consume *c, struct work *work)
     }
     if (!rc && cm_uuid_is_nil(work->event.head.event_id))
         rc = cm_fail(&work->failure, CM_REJECT, "the event has no event_id");
+    read_trace(work);
     if (rc) {
-        work->is_dead = true;
-        work->stage = "decode";
-        cm_log(CM_LOG_ERROR, "event cannot be read", "topic=%s partition=%d offset=%lld reason=%s",
-               work->topic->name, (int)work->message.partition, (long long)work->message.offset,
-               work->failure.msg);
+        refuse(work);
         return;
     }
     work->is_decoded = true;
     work->failure = (struct cm_err){ 0 };
     work->event_id = work->event.head.event_id;
     work->item.last_attempt = c->runner->retry.attempts == 1;
-    read_trace(work);
 }
 
 /* ---- partitions; the lock is held ---- */

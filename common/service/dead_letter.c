@@ -127,9 +127,10 @@ static cm_rc insert(struct letter *letter, struct cm_tx *tx, struct cm_err *err)
 static cm_rc emit_step_failed(struct letter *letter, struct cm_emitter *emitter, struct cm_err *err)
 {
     const struct work *work = letter->work;
+    struct cm_traceparent traceparent = cm_trace_text(&work->item.trace);
     struct cm_event event = { .kind = EVENT_CALL_STEP_FAILED,
                               .head = work->event.head,
-                              .traceparent = work->event.traceparent };
+                              .traceparent = cm_str_of(traceparent.at) };
 
     event.head.event_id = (struct cm_uuid){ 0 };
     event.head.occurred_at_us = 0;

@@ -42,12 +42,15 @@ void dispatch_finish(struct runner *runner, struct work *work)
 void dispatch_tell(const struct work *work, enum cm_log_level level, const char *message,
                    int64_t delay_ms)
 {
+    struct cm_trace before = cm_trace_enter(&work->item.trace);
+
     cm_log(level, message,
            "event_id=%s topic=%s partition=%d offset=%lld attempt=%u delay_ms=%lld class=%s "
            "reason=%s",
            cm_uuid_text(work->event_id).at, work->topic->name, (int)work->message.partition,
            (long long)work->message.offset, work->item.attempt, (long long)delay_ms,
            cm_rc_name(work->failure.rc), work->failure.msg);
+    cm_trace_enter(&before);
 }
 
 static void bury(struct runner *runner, struct work *work, const char *stage)

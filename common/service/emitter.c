@@ -1,10 +1,11 @@
 #include "service/emitter.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "service/trace.h"
+#include "service/event_span.h"
 
 /* Of a call that is gone nothing is told any more but that it is: what was still at work on it
  * might say words that are meant to be forgotten. The calls are looked up by a subquery for each
@@ -50,20 +51,27 @@ void emitter_on_behalf(struct cm_emitter *emitter, struct cm_item *const items[]
 }
 
 /* Handlers go through their items in order, so the search goes on where the last one ended. */
-static struct cm_str trace_of(struct cm_emitter *emitter, const struct cm_event *event)
+static const struct cm_item *item_of(struct cm_emitter *emitter, struct cm_uuid call_id)
 {
-    if (event->traceparent.len > 0)
-        return event->traceparent;
-
     for (size_t n = 0; n < emitter->item_count; n++) {
         size_t i = (emitter->item_hint + n) % emitter->item_count;
 
-        if (cm_uuid_eq(emitter->items[i]->event->head.call_id, event->head.call_id)) {
+        if (cm_uuid_eq(emitter->items[i]->event->head.call_id, call_id)) {
             emitter->item_hint = i;
-            return emitter->items[i]->event->traceparent;
+            return emitter->items[i];
         }
     }
-    return (struct cm_str){ 0 };
+    return NULL;
+}
+
+static struct cm_trace trace_of(struct cm_emitter *emitter, struct cm_uuid call_id)
+{
+    const struct cm_item *item = item_of(emitter, call_id);
+    struct cm_trace call = cm_trace_of_call(call_id), current = *cm_trace_current();
+
+    if (item && cm_trace_is_some(&item->trace))
+        return item->trace;
+    return memcmp(current.trace_id, call.trace_id, sizeof call.trace_id) == 0 ? current : call;
 }
 
 static void columns_open(struct cm_emitter *emitter)
@@ -131,14 +139,16 @@ static cm_rc add_row(struct cm_emitter *emitter, const struct cm_event *event, s
 
 cm_rc emitter_add(struct cm_emitter *emitter, const struct cm_event *event, struct cm_err *err)
 {
-    struct trace_text trace = trace_child(trace_of(emitter, event));
+    struct cm_trace trace = trace_of(emitter, event->head.call_id);
+    struct cm_traceparent traceparent = cm_trace_text(&trace);
     struct cm_event whole = *event;
 
     if (cm_uuid_is_nil(whole.head.event_id))
         whole.head.event_id = cm_uuid_v7(emitter->now_us);
     if (whole.head.occurred_at_us == 0)
         whole.head.occurred_at_us = emitter->now_us;
-    whole.traceparent = cm_str_of(trace.at);
+    if (whole.traceparent.len == 0)
+        whole.traceparent = cm_str_of(traceparent.at);
     if (emitter->service->keep)
         return emitter->service->keep(emitter->service->bench, &whole, err);
     return add_row(emitter, &whole, err);

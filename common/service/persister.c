@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/event_span.h"
 #include "service/persist.h"
 #include "service/runner_inside.h"
 
@@ -46,11 +47,24 @@ static cm_rc persist(struct persister *p, size_t from, size_t count, struct cm_e
     cm_rc rc;
 
     cm_arena_reset(p->arena);
-    for (size_t i = from; i < from + count; i++)
-        p->items[i] = &p->batch[i]->item;
+    for (size_t i = from; i < from + count; i++) {
+        struct work *work = p->batch[i];
+
+        p->items[i] = &work->item;
+        if (!work->began_us)
+            work->began_us = since_us;
+    }
     rc = persist_items(&cx, topic->route, p->arena, p->items + from, count, p->is_new + from, err);
     cm_metric_observe_us(topic->persist_time, cm_now_us() - since_us);
     return rc;
+}
+
+/* Of what was committed. */
+static void record(struct persister *p, size_t from, size_t count)
+{
+    for (size_t i = from; i < from + count; i++)
+        if (p->is_new[i])
+            event_span_record(p->batch[i], p->runner->group, false);
 }
 
 /* ---- giving back; lock held ---- */
@@ -109,6 +123,8 @@ static void persist_each(struct persister *p)
         struct cm_err err = { 0 };
         cm_rc rc = persist(p, i, 1, &err);
 
+        if (!rc)
+            record(p, i, 1);
         pthread_mutex_lock(&p->runner->lock);
         if (rc && err.away) {
             give_back_untried(p, i);
@@ -132,6 +148,8 @@ static void persist_batch(struct persister *p)
         persist_each(p);
         return;
     }
+    if (!rc)
+        record(p, 0, p->count);
     pthread_mutex_lock(&p->runner->lock);
     if (rc && err.away) {
         give_back_untried(p, 0);
@@ -158,6 +176,23 @@ static void tell_outcome(const struct work *work, const struct cm_metric *outcom
         dispatch_tell(work, CM_LOG_INFO, "event dropped, its call is gone", 0);
 }
 
+static cm_rc write_letter(struct runner *runner, struct work *work, struct cm_metric **outcome,
+                          struct cm_err *err)
+{
+    struct cm_trace before = event_span_enter(work);
+    cm_rc rc = dead_letter_write(runner->service, work, cm_now_us(), outcome, err);
+
+    if (rc)
+        cm_log(CM_LOG_ERROR, "dead letter not written", "event_id=%s reason=%s",
+               cm_uuid_text(work->event_id).at, err->msg);
+    else
+        tell_outcome(work, *outcome);
+    if (!rc && *outcome == work->topic->dead)
+        event_span_record(work, runner->group, true);
+    cm_trace_enter(&before);
+    return rc;
+}
+
 /* A dead letter that cannot be written stays in the window and is tried again: it is never lost. */
 static void bury(struct persister *p)
 {
@@ -165,13 +200,8 @@ static void bury(struct persister *p)
     struct work *work = p->batch[0];
     struct cm_metric *outcome = work->topic->dead;
     struct cm_err err = { 0 };
-    cm_rc rc = dead_letter_write(runner->service, work, cm_now_us(), &outcome, &err);
+    cm_rc rc = write_letter(runner, work, &outcome, &err);
 
-    if (rc)
-        cm_log(CM_LOG_ERROR, "dead letter not written", "event_id=%s reason=%s",
-               cm_uuid_text(work->event_id).at, err.msg);
-    else
-        tell_outcome(work, outcome);
     pthread_mutex_lock(&runner->lock);
     if (rc && err.away) {
         give_back_untried(p, 0);

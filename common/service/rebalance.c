@@ -85,6 +85,15 @@ static void drain(struct runner *runner, struct partition *partition, int64_t un
     }
 }
 
+static void tell_of_abandoned(const struct work *work)
+{
+    struct cm_trace before = cm_trace_enter(&work->item.trace);
+
+    cm_log(CM_LOG_WARN, "event abandoned", "event_id=%s topic=%s", cm_uuid_text(work->event_id).at,
+           work->topic->name);
+    cm_trace_enter(&before);
+}
+
 /* What a thread still has becomes that thread's to free (dispatch_return). */
 static void abandon(struct runner *runner, struct work *work)
 {
@@ -92,8 +101,7 @@ static void abandon(struct runner *runner, struct work *work)
         struct work *next = keys_leave(&runner->keys, work);
 
         work->partition = NULL;
-        cm_log(CM_LOG_WARN, "event abandoned", "event_id=%s topic=%s",
-               cm_uuid_text(work->event_id).at, work->topic->name);
+        tell_of_abandoned(work);
         if (next)
             dispatch(runner, next);
         return;

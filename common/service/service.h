@@ -18,6 +18,7 @@
 #pragma once
 #include "base/config.h"
 #include "base/metrics.h"
+#include "base/trace.h"
 #include "db/db.h"
 #include "event/event.h"
 #include "http/server.h"
@@ -31,9 +32,10 @@ struct cm_item {
     const struct cm_event *event; /* lives in `arena` */
     struct cm_arena *arena;       /* for everything of this event, until it is done */
     void *prepared;               /* what `prepare` left for `persist`; kept across attempts */
-    struct cm_str remark; /* set by either: the reason of a step that is done all the same */
-    unsigned attempt;     /* from 1 */
-    bool last_attempt;    /* a CM_RETRY now becomes a dead letter */
+    struct cm_str remark;  /* set by either: the reason of a step that is done all the same */
+    struct cm_trace trace; /* what is done and emitted on behalf of the event hangs on it */
+    unsigned attempt;      /* from 1 */
+    bool last_attempt;     /* a CM_RETRY now becomes a dead letter */
 };
 
 /** What a step may use. In `persist`: `app`, `now_us` and the transaction only. */
@@ -99,8 +101,9 @@ bool cm_service_is_stopping(const struct cm_service *service);
 bool cm_service_is_ready(const struct cm_service *service);
 
 /** From `persist`: this event goes out with the transaction. event_id, occurred_at and traceparent
- * are filled in where they are zero. The event is encoded at once, so it need not outlive the call.
- * Of a call that is gone, nothing goes out but call.deleted. */
+ * are filled in where they are zero: the trace of the item of the same call, the thread's if it is
+ * the call's, or else the call itself is what the event hangs on. The event is encoded at once, so
+ * it need not outlive the call. Of a call that is gone, nothing goes out but call.deleted. */
 cm_rc cm_emit(struct cm_context *cx, const struct cm_event *event, struct cm_err *err) CM_MUSTCHECK;
 
 /** The same for code outside a route (webhooks, sweepers, the API): queues the outbox rows of

@@ -4,6 +4,7 @@
 
 #include "event/codec.h"
 #include "service/emitter.h"
+#include "service/event_span.h"
 #include "service/persist.h"
 
 struct kept {
@@ -102,6 +103,7 @@ cm_rc cm_bench_handle(struct cm_bench *bench, const char *service, const struct 
     cm_rc rc = CM_OK;
 
     *item = (struct cm_item){ .event = event, .arena = bench->arena, .attempt = 1 };
+    event_span_admit(item);
     bench->spec.name = service;
     if (route->prepare && (!route->prepares || route->prepares(bench->context.app)))
         rc = route->prepare(&bench->context, item, err);
@@ -110,7 +112,13 @@ cm_rc cm_bench_handle(struct cm_bench *bench, const char *service, const struct 
 
     if (bench->context.db)
         return persist_items(&bench->context, route, bench->arena, items, 1, &is_new, err);
-    return route->persist ? route->persist(&bench->context, NULL, items, 1, err) : CM_OK;
+    if (!route->persist)
+        return CM_OK;
+
+    emitter_on_behalf(bench->context.emitter, items, 1);
+    rc = route->persist(&bench->context, NULL, items, 1, err);
+    emitter_on_behalf(bench->context.emitter, NULL, 0);
+    return rc;
 }
 
 size_t cm_bench_emitted(const struct cm_bench *bench, enum cm_event_kind kind)

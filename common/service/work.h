@@ -43,6 +43,7 @@ struct work {
     struct cm_err failure;   /* the last one */
     struct cm_uuid event_id; /* the event's, or named after its place in the topic */
     int64_t due_ms;
+    int64_t began_us; /* when a thread first had it; 0: none has yet */
     bool is_finished;
     struct work *next_in_window, *next_of_key, *next_in_bucket, *next_in_queue;
 };

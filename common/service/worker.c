@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/event_span.h"
 #include "service/runner_inside.h"
 #include "service/step.h"
 
@@ -53,6 +54,20 @@ static void tell_why_it_waits(struct runner *runner, const struct work *work)
         cm_log(CM_LOG_WARN, "the step's state could not be written", LOG_ERR(&err));
 }
 
+static cm_rc attempt(struct runner *runner, struct work *work, enum step_answer *answer)
+{
+    struct cm_trace before = event_span_enter(work);
+    struct cm_err err = { 0 };
+    cm_rc rc = prepare(runner, work, answer, &err);
+
+    work->failure = err;
+    work->failure.rc = rc;
+    if (rc == CM_RETRY)
+        tell_why_it_waits(runner, work);
+    cm_trace_enter(&before);
+    return rc;
+}
+
 static void settle(struct runner *runner, struct work *work, cm_rc rc, enum step_answer answer)
 {
     if (rc) {
@@ -83,7 +98,6 @@ void *worker_run(void *arg)
     while (!runner->is_over) {
         struct work *work = runner->is_draining ? NULL : work_queue_pop(&runner->to_prepare);
         enum step_answer answer = STEP_GO;
-        struct cm_err err = { 0 };
         cm_rc rc;
 
         if (!work) {
@@ -94,11 +108,7 @@ void *worker_run(void *arg)
         work->state = WORK_PREPARING;
         runner->at_work++;
         pthread_mutex_unlock(&runner->lock);
-        rc = prepare(runner, work, &answer, &err);
-        work->failure = err;
-        work->failure.rc = rc;
-        if (rc == CM_RETRY)
-            tell_why_it_waits(runner, work);
+        rc = attempt(runner, work, &answer);
         pthread_mutex_lock(&runner->lock);
 
         if (dispatch_return(runner, work))

@@ -22,9 +22,7 @@ static const struct cm_event *cause_of(struct cm_uuid report_id, struct cm_item 
 static cm_rc emit_due(struct cm_context *cx, const struct cm_event *cause, struct cm_uuid report_id,
                       struct cm_err *err)
 {
-    struct cm_event event = { .kind = EVENT_CALL_REPORT_DUE,
-                              .head = cause->head,
-                              .traceparent = cause->traceparent };
+    struct cm_event event = { .kind = EVENT_CALL_REPORT_DUE, .head = cause->head };
 
     event.head.event_id = (struct cm_uuid){ 0 };
     event.head.occurred_at_us = 0;
@@ -137,7 +135,7 @@ static cm_rc emit_outcome(struct cm_context *cx, const struct cm_item *item, str
 {
     const struct outcome *outcome = item->prepared;
     const struct cm_event *due = item->event;
-    struct cm_event event = { .head = due->head, .traceparent = due->traceparent };
+    struct cm_event event = { .head = due->head };
 
     event.head.event_id = (struct cm_uuid){ 0 };
     event.head.occurred_at_us = 0;
