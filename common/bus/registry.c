@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/percent.h"
 #include "http/client.h"
 
 #define CONTENT_TYPE "application/vnd.schemaregistry.v1+json"
@@ -34,34 +35,6 @@ static void answer_done(struct answer *answer)
 }
 #define OWN_ANSWER __attribute__((cleanup(answer_done))) struct answer
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* A part of a URL as the text that it stands for; a broken escape stays as it is. */
-static const char *unescape(struct cm_arena *arena, struct cm_str part)
-{
-    char *text = cm_arena_alloc(arena, part.len + 1), *to = text;
-
-    for (size_t i = 0; i < part.len; i++) {
-        int high = i + 2 < part.len && part.at[i] == '%' ? hex_value(part.at[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(part.at[i + 2]) : -1;
-
-        if (low < 0) {
-            *to++ = part.at[i];
-        } else {
-            *to++ = (char)(high << 4 | low);
-            i += 2;
-        }
-    }
-    return text;
-}
-
 /* Takes user:password@ out of the URL. */
 static void set_url(struct cm_registry *registry, const char *url)
 {
@@ -79,8 +52,8 @@ static void set_url(struct cm_registry *registry, const char *url)
     if (at) {
         password = (struct cm_str){ whole.at, (size_t)(at - whole.at) };
         (void)cm_str_split(&password, ':', &user);
-        registry->user = unescape(registry->arena, user);
-        registry->password = unescape(registry->arena, password);
+        registry->user = cm_percent_decode(registry->arena, user).at;
+        registry->password = cm_percent_decode(registry->arena, password).at;
         whole.len -= (size_t)(at + 1 - whole.at);
         whole.at = at + 1;
     }
