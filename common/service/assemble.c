@@ -9,10 +9,11 @@
 #include "base/log.h"
 #include "service/admin_http.h"
 #include "service/health.h"
+#include "service/otlp.h"
 #include "service/relay.h"
 #include "service/runner.h"
 
-enum { RELAY_RESERVE_MS = 2000 };
+enum { RELAY_RESERVE_MS = 2000, TRACES_RESERVE_MS = 2000 }; /* of the grace period */
 
 static const struct cm_stmt sql_schema_table = {
     "service_schema_table", "SELECT to_regclass('schema_version') IS NOT NULL"
@@ -43,7 +44,9 @@ static cm_rc make_parts(struct cm_service *service, struct cm_err *err)
     service->metrics = cm_metrics_new();
     show_build(service->metrics, service->spec->name);
     cm_metrics_process(service->metrics);
-    rc = cm_http_client_new(service->metrics, &service->http, err);
+    rc = otlp_new(service, &service->otlp, err);
+    if (!rc)
+        rc = cm_http_client_new(service->metrics, &service->http, err);
     if (rc)
         return rc;
 
@@ -94,6 +97,7 @@ void service_free(struct cm_service *service)
     cm_registry_free(service->registry);
     cm_http_client_free(service->http);
     cm_db_free(service->db);
+    otlp_free(service->otlp);
     cm_metrics_free(service->metrics);
     if (service->fatal_fd > 0)
         close(service->fatal_fd);
@@ -157,8 +161,10 @@ cm_rc service_open(struct cm_service *service, struct cm_err *err)
 
 cm_rc service_start(struct cm_service *service, struct cm_err *err)
 {
-    cm_rc rc = health_watch(service->health, err);
+    cm_rc rc = otlp_start(service->otlp, err);
 
+    if (!rc)
+        rc = health_watch(service->health, err);
     if (!rc)
         rc = relay_start(service, &service->relay, err);
     if (!rc && service->spec->routes)
@@ -172,7 +178,8 @@ cm_rc service_start(struct cm_service *service, struct cm_err *err)
 
 void service_stop(struct cm_service *service)
 {
-    int64_t until_ms = cm_mono_ms() + cm_config_int(service->config, "GRACE_MS");
+    int64_t end_ms = cm_mono_ms() + cm_config_int(service->config, "GRACE_MS");
+    int64_t until_ms = end_ms - (service->otlp ? TRACES_RESERVE_MS : 0);
     int64_t left_ms;
 
     atomic_store(&service->stopping, true);
@@ -183,4 +190,8 @@ void service_stop(struct cm_service *service)
     runner_stop(service->runner, left_ms > 0 ? left_ms : 0);
     left_ms = until_ms - cm_mono_ms();
     relay_stop(service->relay, left_ms > 0 ? left_ms : 0);
+    left_ms = end_ms - cm_mono_ms();
+    if (left_ms > TRACES_RESERVE_MS)
+        left_ms = TRACES_RESERVE_MS;
+    otlp_stop(service->otlp, left_ms > 0 ? left_ms : 0);
 }

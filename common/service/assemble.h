@@ -14,7 +14,7 @@ void service_free(struct cm_service *service);
 cm_rc service_open(struct cm_service *service, struct cm_err *err) CM_MUSTCHECK;
 /** What --check looks at: the dependencies, the schema's version, the topics. */
 cm_rc service_check(struct cm_service *service, struct cm_err *err) CM_MUSTCHECK;
-/** Health's thread, relay, runner, then the app's own listeners. */
+/** The traces' and health's threads, relay, runner, then the app's own listeners. */
 cm_rc service_start(struct cm_service *service, struct cm_err *err) CM_MUSTCHECK;
 /** In the reverse order, within the grace period. */
 void service_stop(struct cm_service *service);

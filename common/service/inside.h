@@ -9,6 +9,7 @@
 #include "service/service.h"
 
 struct health;
+struct otlp;
 struct relay;
 struct runner;
 struct cm_bench;
@@ -25,6 +26,7 @@ struct cm_service {
     struct cm_http_server *admin;
     struct runner *runner; /* NULL: consumes nothing */
     struct relay *relay;
+    struct otlp *otlp; /* NULL: traces go nowhere */
     /* A test's own, which keeps the events instead of the outbox; NULL in a real service. */
     cm_rc (*keep)(struct cm_bench *bench, const struct cm_event *event, struct cm_err *err);
     struct cm_bench *bench;

@@ -15,6 +15,7 @@
 #include "service/admin_http.h"
 #include "service/assemble.h"
 #include "service/health.h"
+#include "service/otlp_options.h"
 #include "service/retry.h"
 
 enum { TABLES_MAX = 32, WATCHDOG_S = 5 };
@@ -88,7 +89,7 @@ static void print_help(const struct cm_service_spec *spec, const struct settings
 }
 
 static const struct cm_setting *const common[] = { cm_log_settings, cm_db_settings, cm_bus_settings,
-                                                   NULL };
+                                                   otlp_settings, NULL };
 
 static void settings_collect(const struct cm_service_spec *spec, struct settings *settings)
 {
@@ -118,9 +119,10 @@ static void print_settings(const struct cm_service_spec *spec)
 
 static void print_common_settings(void)
 {
-    const struct cm_setting *const tables[] = { common[0], common[1], common[2],
-                                                cm_service_settings, NULL };
+    const struct cm_setting *tables[sizeof common / sizeof *common + 1] = { NULL };
 
+    memcpy(tables, common, sizeof common);
+    tables[sizeof common / sizeof *common - 1] = cm_service_settings;
     cm_config_print(tables, true, stdout);
 }
 
