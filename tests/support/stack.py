@@ -100,7 +100,7 @@ class Stack:
         self.api = f"http://127.0.0.1:{self.ports['api']}"
         self.ingest = f"http://127.0.0.1:{self.ports['ingest']}"
         self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("SPEECH_", "TEXT_", "SMTP_", "REALTIME_"))},
+            **{k: v for k, v in os.environ.items() if not k.startswith(("SPEECH_", "TEXT_", "SMTP_", "REALTIME_", "OTEL_"))},
             "DATABASE_URL": self.worker_url,
             "TOPIC_PREFIX": f"{self.database}.",
             "RECORDINGS_DIR": str(self.dir / "recordings"),
