@@ -119,10 +119,12 @@ static void print_settings(const struct cm_service_spec *spec)
 
 static void print_common_settings(void)
 {
-    const struct cm_setting *tables[sizeof common / sizeof *common + 1] = { NULL };
+    const struct cm_setting *tables[TABLES_MAX + 1] = { NULL };
+    size_t n = 0;
 
-    memcpy(tables, common, sizeof common);
-    tables[sizeof common / sizeof *common - 1] = cm_service_settings;
+    for (const struct cm_setting *const *table = common; *table; table++)
+        tables[n++] = *table;
+    tables[n] = cm_service_settings;
     cm_config_print(tables, true, stdout);
 }
 

@@ -11,8 +11,9 @@ TESTS = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS / "support"), str(TESTS / "prometheus"), str(TESTS / "integration/live-session")]
 import promql  # noqa: E402
 import speech_server  # noqa: E402
+from otlp_receiver import Collector  # noqa: E402
 from line import FORWARDED, LIVE, Line, until  # noqa: E402
-from stack import SERVICES, http  # noqa: E402
+from stack import SERVICES, free_port, http  # noqa: E402
 
 ALL = (*SERVICES, LIVE)
 LINE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
@@ -110,7 +111,8 @@ def a_call_that_waits_is_seen_to_wait(line):
 
 
 def main():
-    with Line("metrics", CAPTIONS="on", RETRY_ATTEMPTS="1000") as line:
+    collector = Collector(free_port()).on()
+    with Line("metrics", CAPTIONS="on", RETRY_ATTEMPTS="1000", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as line:
         line.start_all(ALL)
         put_a_call_through(line)
         series = series_of(line)
