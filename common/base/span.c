@@ -89,9 +89,14 @@ static void push(const struct cm_span *span)
         pthread_cond_signal(&queue.grew);
 }
 
+bool cm_span_is_wanted(const struct cm_trace *at)
+{
+    return at->sampled && atomic_load_explicit(&queue.open, memory_order_acquire);
+}
+
 void cm_span_end(struct cm_span *span)
 {
-    if (!span->at.sampled || !atomic_load_explicit(&queue.open, memory_order_acquire))
+    if (!cm_span_is_wanted(&span->at))
         return;
 
     if (!span->end_us)

@@ -53,6 +53,8 @@ void cm_span_begin(struct cm_span *span, const struct cm_trace *parent, enum cm_
 void cm_span_text(struct cm_span *span, const char *name, struct cm_str text);
 void cm_span_number(struct cm_span *span, const char *name, int64_t number);
 void cm_span_fail(struct cm_span *span, const char *why);
+/** False: all of this is for nobody, and need not be gathered. */
+bool cm_span_is_wanted(const struct cm_trace *at);
 /** It is over (now, if end_us is not set) and goes into the queue, if it is wanted. */
 void cm_span_end(struct cm_span *span);
 

@@ -64,7 +64,7 @@ void event_span_record(const struct work *work, const char *group, bool is_dead)
     struct cm_span span;
     char name[CM_SPAN_TEXT];
 
-    if (!work->item.trace.sampled)
+    if (!cm_span_is_wanted(&work->item.trace))
         return;
 
     parent = event_span_parent(&work->event);

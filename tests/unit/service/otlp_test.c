@@ -20,6 +20,12 @@
 
 enum { ROOM = 4, ASKED_MAX = 16, WAIT_MS = 10000, POLL_NS = 2000000, NOBODY = 1 };
 
+struct seen { /* by the collector */
+    size_t asked;
+    int64_t at_ms[ASKED_MAX];
+    char body[4096], key[32]; /* of the last request */
+};
+
 struct fixture {
     struct cm_http_server *server;
     struct cm_service_spec spec;
@@ -27,10 +33,8 @@ struct fixture {
     struct otlp *otlp;
     const unsigned *answers; /* ended by 0, from where on it is 200 */
 
-    pthread_mutex_t lock; /* guards all below */
-    size_t asked;
-    int64_t asked_at_ms[ASKED_MAX];
-    char last[4096], key[32];
+    pthread_mutex_t lock; /* guards `seen` */
+    struct seen seen;
 };
 
 /* ---- the collector ---- */
@@ -43,11 +47,11 @@ static void take(struct cm_http_request *rq, void *ctx)
 
     cm_http_header(rq, "X-Key", &key);
     pthread_mutex_lock(&fx->lock);
-    if (fx->asked < ASKED_MAX)
-        fx->asked_at_ms[fx->asked] = cm_mono_ms();
-    snprintf(fx->last, sizeof fx->last, "%.*s", CM_STR_FMT(cm_http_body(rq)));
-    snprintf(fx->key, sizeof fx->key, "%.*s", CM_STR_FMT(key));
-    fx->asked++;
+    if (fx->seen.asked < ASKED_MAX)
+        fx->seen.at_ms[fx->seen.asked] = cm_mono_ms();
+    snprintf(fx->seen.body, sizeof fx->seen.body, "%.*s", CM_STR_FMT(cm_http_body(rq)));
+    snprintf(fx->seen.key, sizeof fx->seen.key, "%.*s", CM_STR_FMT(key));
+    fx->seen.asked++;
     pthread_mutex_unlock(&fx->lock);
     if (status == 429)
         cm_http_set(rq, "Retry-After", "1");
@@ -59,14 +63,14 @@ static const struct cm_http_route routes[] = {
     { 0 },
 };
 
-static size_t asked(struct fixture *fx)
+static struct seen seen_by(struct fixture *fx)
 {
-    size_t count;
+    struct seen seen;
 
     pthread_mutex_lock(&fx->lock);
-    count = fx->asked;
+    seen = fx->seen;
     pthread_mutex_unlock(&fx->lock);
-    return count;
+    return seen;
 }
 
 /* ---- the process ---- */
@@ -164,50 +168,58 @@ static int64_t dropped(struct fixture *fx, const char *labels)
 static void spans_reach_the_collector_before_long(void **state)
 {
     struct fixture *fx = *state;
+    struct seen seen;
 
     given_a_collector(fx, (const unsigned[]){ 0 });
     record("alone");
     until(exported(fx) == 1);
-    assert_string_equal(fx->key, "a key");
-    assert_non_null(strstr(fx->last, "\"name\":\"alone\""));
-    assert_non_null(strstr(fx->last, "{\"key\":\"service.name\",\"value\":{\"stringValue\":"
-                                     "\"transcriber\"}}"));
+    seen = seen_by(fx);
+    assert_string_equal(seen.key, "a key");
+    assert_non_null(strstr(seen.body, "\"name\":\"alone\""));
+    assert_non_null(strstr(seen.body, "{\"key\":\"service.name\",\"value\":{\"stringValue\":"
+                                      "\"transcriber\"}}"));
 }
 
 static void what_a_busy_collector_turns_away_comes_again(void **state)
 {
     struct fixture *fx = *state;
+    struct seen seen;
 
     given_a_collector(fx, (const unsigned[]){ 503, 502, 504, 0 });
     record("patient");
     until(exported(fx) == 1);
-    assert_int_equal(asked(fx), 4);
-    assert_non_null(strstr(fx->last, "\"name\":\"patient\""));
+    seen = seen_by(fx);
+    assert_int_equal(seen.asked, 4);
+    assert_non_null(strstr(seen.body, "\"name\":\"patient\""));
     assert_int_equal(dropped(fx, "reason=\"away\"") + dropped(fx, "reason=\"refused\""), 0);
 }
 
 static void it_is_asked_when_it_said(void **state)
 {
     struct fixture *fx = *state;
+    struct seen seen;
 
     given_a_collector(fx, (const unsigned[]){ 429, 0 });
     record("patient");
     until(exported(fx) == 1);
-    assert_int_equal(asked(fx), 2);
-    assert_true(fx->asked_at_ms[1] - fx->asked_at_ms[0] >= 950);
+    seen = seen_by(fx);
+    assert_int_equal(seen.asked, 2);
+    assert_true(seen.at_ms[1] - seen.at_ms[0] >= 950);
 }
 
 static void what_it_refuses_is_dropped_and_the_next_goes_on(void **state)
 {
     struct fixture *fx = *state;
+    struct seen seen;
 
     given_a_collector(fx, (const unsigned[]){ 400, 0 });
     record("wrong");
     until(dropped(fx, "reason=\"refused\"") == 1);
     record("right");
     until(exported(fx) == 1);
-    assert_int_equal(asked(fx), 2);
-    assert_non_null(strstr(fx->last, "\"name\":\"right\""));
+    seen = seen_by(fx);
+    assert_int_equal(seen.asked, 2);
+    assert_non_null(strstr(seen.body, "\"name\":\"right\""));
 }
 
 static void without_one_nothing_waits_and_all_is_counted(void **state)
