@@ -122,6 +122,7 @@ def main():
         assert not found, "\n".join(found)
         everything_is_counted_once(line)
         a_call_that_waits_is_seen_to_wait(line)
+        assert collector.spans and not collector.faults, collector.faults
         print(f"{len(uses)} queries, {len(series)} metrics, all there", flush=True)
 
 
