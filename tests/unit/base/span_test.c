@@ -126,7 +126,7 @@ what_is_too_long_is_cut_between_characters_and_too_many_fields_are_left_out(void
 
     (void)state;
     for (int i = 0; i < 100; i++)
-        strcat(text, "\u00e4");
+        memcpy(text + 2 * i, "\u00e4", 2);
     cm_span_begin(&span, &parent, CM_SPAN_CLIENT, text);
     for (int i = 0; i < CM_SPAN_FIELDS + 2; i++)
         cm_span_number(&span, "n", i);
