@@ -3,7 +3,7 @@ schema of the next version is applied: nothing is lost, nothing happens twice, n
 every call; of live-session there are two, and who drains gets no new streams, ends those that outlast its grace, and is
 followed by a new one.
 
-    CALLS=200 tests/integration/pipeline/rolling_test.py     (tests/run sets the rest)
+    CALLS=160 tests/integration/pipeline/rolling_test.py     (tests/run sets the rest)
 """
 import collections
 import json
@@ -27,7 +27,7 @@ from stack import LIVE, SERVICES, Stack, free_port, spoken_call, until  # noqa: 
 import realtime_server  # noqa: E402
 import speech_server  # noqa: E402
 
-CALLS = int(os.environ.get("CALLS", "200"))
+CALLS = int(os.environ.get("CALLS", "160"))
 # A stream lasts longer than a live-session waits for it, so that each one that drains has both: some that end by
 # themselves, some that it ends. Within SLACK_S of the grace's end it may be either.
 CALLERS, TALK_S, GRACE_S, SLACK_S = 9, 2, 1.0, 0.4
