@@ -1,5 +1,6 @@
 """What a dashboard or an alert asks for is exported by a running service: all of them run, a call goes its whole way, its
-stream is listened to, and each query must find its metric, its labels and series that its matchers take.
+stream is listened to, its recording is kept in a bucket, and each query must find its metric, its labels and series that
+its matchers take.
 
     tests/integration/observability/metrics_test.py     (tests/run sets the rest)
 """
@@ -12,6 +13,7 @@ sys.path[:0] = [str(TESTS / "support"), str(TESTS / "prometheus"), str(TESTS / "
 import promql  # noqa: E402
 import speech_server  # noqa: E402
 from line import FORWARDED, LIVE, Line, until  # noqa: E402
+from object_store import BUCKET, ObjectStore  # noqa: E402
 from stack import SERVICES, http  # noqa: E402
 
 ALL = (*SERVICES, LIVE)
@@ -110,7 +112,8 @@ def a_call_that_waits_is_seen_to_wait(line):
 
 
 def main():
-    with Line("metrics", CAPTIONS="on", RETRY_ATTEMPTS="1000") as line:
+    with ObjectStore() as store, Line("metrics", CAPTIONS="on", RETRY_ATTEMPTS="1000", RECORDINGS_URL=f"s3://{BUCKET}/kept",
+                                      **store.environment) as line:
         line.start_all(ALL)
         put_a_call_through(line)
         series = series_of(line)
