@@ -170,10 +170,10 @@ struct cm_str ground_sid(struct ground *g, const char *kind, unsigned n)
 
 void ground_twilio(struct ground *g, int calls, int recordings)
 {
-    struct twilio_options twilio = { .client = g->client,
-                                     .account_sid = ACCOUNT,
-                                     .auth_tokens = "old, " TOKEN,
-                                     .timeout_ms = 5000 };
+    struct twilio_options twilio = {
+        .rest = { .client = g->client, .account_sid = ACCOUNT, .auth_tokens = "old, " TOKEN },
+        .timeout_ms = 5000
+    };
     struct options *o = &g->options;
 
     o->account_sid = ACCOUNT;
@@ -199,7 +199,7 @@ void ground_twilio(struct ground *g, int calls, int recordings)
         for (int k = 0; k < call->recording_count; k++)
             memcpy(call->recordings[k].sid + 2, g->run, 24);
     }
-    twilio.api_url = cm_arena_printf(g->arena, "http://127.0.0.1:%u", rest_port(g->rest)).at;
+    twilio.rest.api_url = cm_arena_printf(g->arena, "http://127.0.0.1:%u", rest_port(g->rest)).at;
     g->app.twilio = twilio_new(&twilio);
 }
 
