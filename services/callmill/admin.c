@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-static const struct cm_setting settings[] = {
+const struct cm_setting admin_database_settings[] = {
     { .name = "DATABASE_URL",
       .type = CM_SET_URL,
       .choices = "postgresql|postgres",
@@ -21,7 +21,7 @@ static const struct cm_setting settings[] = {
       .help = "how long one statement may take, in ms" },
     { 0 },
 };
-const struct cm_setting *const admin_settings[] = { settings, NULL };
+const struct cm_setting *const admin_settings[] = { admin_database_settings, NULL };
 
 cm_rc admin_open(const struct cli *cli, struct cm_db **out, struct cm_err *err)
 {

@@ -3,8 +3,8 @@
 #include "cli.h"
 #include "db/db.h"
 
-extern const struct cm_setting
-    *const admin_settings[]; /* DATABASE_URL, MIGRATE_DATABASE_URL, ... */
+extern const struct cm_setting admin_database_settings[]; /* DATABASE_URL, ... */
+extern const struct cm_setting *const admin_settings[];   /* these alone */
 
 /** As the pipeline's role (DATABASE_URL) where that is set, else as the owner
  * (MIGRATE_DATABASE_URL). CM_REJECT: neither is set. */

@@ -1,7 +1,6 @@
 /* migrate.c - callmill migrate. */
 #include "commands.h"
 
-
 #include "base/clock.h"
 #include "db/db.h"
 #include "schema.h"

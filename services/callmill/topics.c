@@ -1,7 +1,6 @@
 /* topics.c - callmill topics. */
 #include "commands.h"
 
-
 #include "base/clock.h"
 #include "bus/admin.h"
 #include "bus/codec_cache.h"
