@@ -23,7 +23,7 @@ stage_write() { # PRESET LABELS NOT-THIS-LABEL
 
 # What the tests of a list share, for ctest: they wait more than they compute, but each has services of its own.
 stage_resources() {
-    echo "{\"version\": {\"major\": 1, \"minor\": 0}, \"local\": [{\"servers\": [{\"id\": \"0\", \"slots\": $(($(nproc) + 1))}]}]}"
+    echo "{\"version\": {\"major\": 1, \"minor\": 0}, \"local\": [{\"servers\": [{\"id\": \"0\", \"slots\": $(($(nproc) * 2))}]}]}"
 }
 
 # Tests that need no build: the scripts.
