@@ -24,6 +24,13 @@ int64_t cm_mono_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void cm_pause_ms(int ms)
+{
+    const struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
+
+    nanosleep(&pause, NULL);
+}
+
 /* Days since 1970 to a date of the proleptic Gregorian calendar; gmtime_r takes a lock and asks
  * about time zones. Source: Howard Hinnant, chrono-Compatible Low-Level Date Algorithms,
  * civil_from_days. */

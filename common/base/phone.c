@@ -16,7 +16,7 @@ static bool all_digits(struct cm_str text)
     return text.len > 0;
 }
 
-static bool is_e164(struct cm_str text)
+bool cm_is_e164(struct cm_str text)
 {
     return text.len >= 3 && text.len <= DIGITS_MAX + 1 && text.at[0] == '+' && text.at[1] != '0' &&
            all_digits((struct cm_str){ text.at + 1, text.len - 1 });
@@ -75,7 +75,7 @@ static enum cm_phone_kind kind_of(struct cm_str text)
 {
     if (is_withheld_word(text) || is_withheld_digits(text))
         return PHONE_WITHHELD;
-    if (is_e164(text))
+    if (cm_is_e164(text))
         return PHONE_E164;
     if (all_digits(text) && text.len <= DIGITS_MAX)
         return PHONE_SHORT;

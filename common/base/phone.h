@@ -20,6 +20,9 @@ struct cm_phone {
     struct cm_str text; /* as it is shown and stored: trimmed; a withheld one is "anonymous" */
 };
 
+/** '+' and up to 15 digits, the first of them not 0. */
+bool cm_is_e164(struct cm_str text);
+
 /** Classifies; `text` points into `raw` or at a literal. */
 struct cm_phone cm_phone_read(struct cm_str raw);
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "bus/kafka.h"
@@ -148,7 +147,6 @@ static cm_rc await_topics(rd_kafka_t *rk, const struct cm_topic_plan *plans, siz
                           int64_t deadline_ms, struct cm_arena *arena, struct cm_err *err)
 {
     const char **names = CM_NEW_N(arena, const char *, n), *missing = NULL;
-    const struct timespec pause = { .tv_nsec = AWAIT_PAUSE_MS * 1000000L };
 
     for (size_t i = 0; i < n; i++)
         names[i] = plans[i].name;
@@ -159,7 +157,7 @@ static cm_rc await_topics(rd_kafka_t *rk, const struct cm_topic_plan *plans, siz
 
         if (rc || !missing)
             return rc;
-        nanosleep(&pause, NULL);
+        cm_pause_ms(AWAIT_PAUSE_MS);
     }
 }
 

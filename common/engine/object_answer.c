@@ -85,7 +85,7 @@ static cm_rc refused(const struct object_answer_context *c, unsigned status, con
 {
     const char *at = c->endpoint ? c->endpoint : "AWS";
 
-    if (c->reads && strcmp(code, "AccessDenied") == 0)
+    if (c->reads && status == 403 && (!code[0] || strcmp(code, "AccessDenied") == 0))
         return cm_fail(err, CM_REJECT,
                        "%u %s: the key of S3_ACCESS_KEY_ID needs s3:GetObject in the bucket %.*s of"
                        " RECORDINGS_URL (and s3:ListBucket, else what is missing looks forbidden)",

@@ -7,7 +7,7 @@
 struct object_answer_context { /* for messages */
     struct cm_str bucket;
     const char *endpoint, *region; /* the endpoint may be NULL */
-    bool reads;                    /* one object: that one alone may be forbidden */
+    bool reads; /* one object: that one alone may be forbidden, which HEAD does not tell apart */
 };
 
 /** CM_OK: 2xx, or 404 of an object. Else what object_store.h says of errors. */

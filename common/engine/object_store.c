@@ -14,6 +14,8 @@ static const uint64_t put_max = UINT64_C(5) << 30; /* of one PUT, S3 says */
 
 enum verb { PUT, LOOK, GET, REMOVE, LIST, VERBS };
 static const char *const verb_names[VERBS] = { "put", "look", "get", "remove", "list" };
+enum outcome { DONE, FAILED, REFUSED, OUTCOMES };
+static const char *const outcome_names[OUTCOMES] = { "done", "failed", "refused" };
 
 struct object_store {
     struct object_store_options o;
@@ -21,18 +23,19 @@ struct object_store {
     struct cm_str root;   /* the bucket's URL, without a slash at its end */
     struct cm_str prefix; /* with a slash at its end, or empty */
     const char *sign;     /* for http/client.h */
-    struct cm_metric *done[VERBS], *failed[VERBS];
+    bool settled;
+    struct cm_metric *asked[VERBS][OUTCOMES];
 };
 
 static void open_metrics(struct object_store *store)
 {
     for (int v = 0; v < VERBS; v++)
-        for (int failed = 0; failed < 2; failed++) {
+        for (int outcome = 0; outcome < OUTCOMES; outcome++) {
             char labels[64];
 
             snprintf(labels, sizeof labels, "verb=\"%s\",outcome=\"%s\"", verb_names[v],
-                     failed ? "failed" : "done");
-            *(failed ? &store->failed[v] : &store->done[v]) =
+                     outcome_names[outcome]);
+            store->asked[v][outcome] =
                 cm_counter(store->o.metrics, "callmill_object_store_requests_total",
                            "What was asked of the object store with the recordings.", labels);
         }
@@ -68,6 +71,11 @@ void object_store_free(struct object_store *store)
     free(store);
 }
 
+void object_store_settle(struct object_store *store)
+{
+    store->settled = true;
+}
+
 /* RFC 3986's unreserved characters stay, as the signature has it. */
 static struct cm_str escape(struct cm_arena *arena, struct cm_str text, bool keep_slash)
 {
@@ -98,6 +106,15 @@ static const char *url_of(const struct object_store *store, struct cm_arena *are
         .at;
 }
 
+static cm_rc wait_to_be_let_in(struct cm_err *err)
+{
+    if (err) {
+        err->rc = CM_RETRY;
+        err->away = true;
+    }
+    return CM_RETRY;
+}
+
 /* What is asked, who we are, and whether the answer is one of those that are wanted. */
 static cm_rc ask_store(const struct object_store *store, enum verb verb, struct cm_arena *arena,
                        struct cm_http_ask *ask, struct cm_http_answer *answer, struct cm_err *err)
@@ -106,6 +123,7 @@ static cm_rc ask_store(const struct object_store *store, enum verb verb, struct 
                                              .endpoint = store->o.endpoint,
                                              .region = store->o.region,
                                              .reads = verb == GET || verb == LOOK };
+    enum outcome outcome = FAILED;
     cm_rc rc;
 
     ask->sign = store->sign;
@@ -115,12 +133,35 @@ static cm_rc ask_store(const struct object_store *store, enum verb verb, struct 
     if (verb != PUT && verb != GET && ask->timeout_ms > QUICK_MS)
         ask->timeout_ms = QUICK_MS; /* no bytes to speak of, and somebody waits */
     rc = cm_http_fetch(store->o.http, ask, arena, answer, err);
-    if (!rc)
+    if (!rc) {
         rc = object_answer_judge(&context, answer, cm_now_us(), err);
+        outcome = !rc ? DONE : rc == CM_FATAL ? REFUSED : FAILED;
+    }
+    if (outcome == REFUSED && store->settled)
+        rc = wait_to_be_let_in(err);
     if (rc)
         cm_err_wrap(err, "object store, %s", verb_names[verb]);
-    cm_metric_add(rc ? store->failed[verb] : store->done[verb], 1);
+    cm_metric_add(store->asked[verb][outcome], 1);
     return rc;
+}
+
+/* One object that may not be read is its own matter; where nothing may be, the key's rights are
+ * what is wrong, and the object waits. */
+static cm_rc ask_to_read(const struct object_store *store, enum verb verb, struct cm_arena *arena,
+                         struct cm_http_ask *ask, struct cm_http_answer *answer, struct cm_err *err)
+{
+    cm_rc rc = ask_store(store, verb, arena, ask, answer, err);
+    struct object_entry *entries;
+    struct cm_err of_bucket = { 0 };
+    size_t count;
+    bool more;
+
+    if (rc != CM_REJECT ||
+        !object_list(store, arena, (struct cm_str){ 0 }, 1, &entries, &count, &more, &of_bucket))
+        return rc;
+    if (err)
+        *err = of_bucket;
+    return of_bucket.rc;
 }
 
 cm_rc object_put(const struct object_store *store, struct cm_arena *arena, struct cm_str name,
@@ -158,7 +199,7 @@ cm_rc object_look(const struct object_store *store, struct cm_arena *arena, stru
                                .headers = no_body };
     struct cm_http_answer answer;
     int64_t size = 0;
-    cm_rc rc = ask_store(store, LOOK, arena, &ask, &answer, err);
+    cm_rc rc = ask_to_read(store, LOOK, arena, &ask, &answer, err);
 
     if (rc)
         return rc;
@@ -194,7 +235,7 @@ cm_rc object_get(const struct object_store *store, struct cm_arena *arena,
 
     if (get->etag && get->etag[0])
         headers[2] = cm_arena_printf(arena, "If-Match: %s", get->etag).at;
-    rc = ask_store(store, GET, arena, &ask, &answer, err);
+    rc = ask_to_read(store, GET, arena, &ask, &answer, err);
     if (rc)
         return rc;
     if (answer.status == 404)

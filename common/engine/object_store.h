@@ -5,7 +5,8 @@
  * An object appears whole or not at all, and putting it again is harmless.
  *
  * Errors: CM_RETRY (away) while the store cannot be reached or says 5xx or SlowDown. CM_FATAL: it
- * refuses who we are or does not know the bucket; the message names the setting. Thread: any.
+ * refuses who we are or does not know the bucket, the message names the setting; once the store is
+ * settled, that is CM_RETRY (away) too. Thread: any.
  */
 #pragma once
 #include "base/arena.h"
@@ -26,6 +27,10 @@ struct object_store_options { /* texts are borrowed */
 struct object_store *object_store_new(const struct object_store_options *options);
 void object_store_free(struct object_store *store); /* NULL is fine */
 CM_DEFINE_OWN(object_store, object_store_free);
+
+/** What the store was asked for at the start was good enough: who is refused from now on waits for
+ * somebody to set the key, the bucket or the clock right. Before threads share the store. */
+void object_store_settle(struct object_store *store);
 
 enum { OBJECT_ETAG_MAX = 80 };
 
@@ -53,7 +58,7 @@ struct object_get {
 };
 
 /** `len` bytes, at least one. CM_RETRY: among others, it is gone or another one by now. CM_REJECT:
- * it may not be read. */
+ * it may not be read, while others may. */
 cm_rc object_get(const struct object_store *store, struct cm_arena *arena,
                  const struct object_get *get, struct cm_err *err) CM_MUSTCHECK;
 

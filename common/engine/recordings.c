@@ -155,6 +155,8 @@ cm_rc cm_recordings_new(const struct cm_config *config, struct cm_http_client *h
         rc = open_store(made, config, cm_str_of(url + strlen("s3://")), http, metrics, err);
     if (!rc && made->store)
         rc = try_store(made, err);
+    if (!rc && made->store)
+        object_store_settle(made->store);
     if (!rc)
         *out = CM_STEAL(made);
     return rc;

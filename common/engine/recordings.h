@@ -8,8 +8,8 @@
  * Either way it is kept for good before the function returns, keeping it again is harmless, and
  * whoever has it open goes on reading what was opened. Sids are checked here.
  *
- * Errors: CM_RETRY, away: the folder or the store is away. CM_FATAL: the store refuses us. Thread:
- * any; a walk is for one thread at a time.
+ * Errors: CM_RETRY, away: the folder or the store is away, or the store, which was asked at the
+ * start, refuses us now. Thread: any; a walk is for one thread at a time.
  */
 #pragma once
 #include "base/config.h"

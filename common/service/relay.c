@@ -294,11 +294,8 @@ static void recover(struct relay *relay, const struct cm_err *err)
     /* With the connection goes the lock, so another process may take over meanwhile. */
     cm_listener_free(CM_STEAL(relay->listener));
     relay->is_leader = false;
-    while (cm_mono_ms() < until_ms && !is_stopping(relay, &left_ms)) {
-        struct timespec pause = { .tv_nsec = 50000000 };
-
-        nanosleep(&pause, NULL);
-    }
+    while (cm_mono_ms() < until_ms && !is_stopping(relay, &left_ms))
+        cm_pause_ms(50);
 }
 
 static bool outbox_is_empty(struct relay *relay)

@@ -31,7 +31,7 @@ bridge_home=$CALLMILL_CACHE/bridge-$(sha256sum "$recipes/../../tests/bench/bridg
 # recipe, what it makes, what a person calls it; in the order of how long they take
 artifacts=(
     "whisper  whisper-1.8.5                   libwhisper 1.8.5 (built from source)"
-    "k8s      ${k8s_home##*/}                what checks the Kubernetes manifests (built from source)"
+    "k8s      ${k8s_home##*/}                what checks the manifests of Kubernetes and Compose (built from source)"
     "registry apicurio-3.3.3                  Apicurio registry 3.3.3"
     "kafka    kafka-4.1.1                     Apache Kafka 4.1.1"
     "s3proxy  s3proxy-2.6.0                   S3Proxy 2.6.0 (an object store for the tests)"

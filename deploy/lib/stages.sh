@@ -8,8 +8,22 @@
 stage_list() { # PRESET LABEL...
     local preset=$1
     shift
-    ctest --test-dir "$root_dir/build/$preset" --show-only=json-v1 |
-        jq -r --arg stage "$preset" --arg only "$*" -f "$deploy_dir/lib/stages.jq"
+    stage_write "$preset" "$*" ''
+}
+
+# The unit tests of another build: not those labelled `once`, which none of its compiled code is in.
+stage_list_again() { # PRESET
+    stage_write "$1" unit once
+}
+
+stage_write() { # PRESET LABELS NOT-THIS-LABEL
+    ctest --test-dir "$root_dir/build/$1" --show-only=json-v1 |
+        jq -r --arg stage "$1" --arg only "$2" --arg without "$3" -f "$deploy_dir/lib/stages.jq"
+}
+
+# What the tests of a list share, for ctest: they wait more than they compute, but each has services of its own.
+stage_resources() {
+    echo "{\"version\": {\"major\": 1, \"minor\": 0}, \"local\": [{\"servers\": [{\"id\": \"0\", \"slots\": $(($(nproc) * 2))}]}]}"
 }
 
 # Tests that need no build: the scripts.

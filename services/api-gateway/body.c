@@ -301,29 +301,3 @@ void body_arg_change(struct cm_args *args, const struct body_field *field,
     cm_arg_bool(args, value->given);
     body_arg(args, field, value);
 }
-
-bool body_is_e164(struct cm_str text)
-{
-    if (text.len < 3 || text.len > 16 || text.at[0] != '+' || text.at[1] == '0')
-        return false;
-    for (size_t i = 1; i < text.len; i++)
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-    return true;
-}
-
-/* Enough to find a slip of the keyboard; whether mail arrives only a mail can tell. */
-bool body_is_email(struct cm_str text)
-{
-    size_t ats = 0, at = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7F)
-            return false;
-        if (text.at[i] == '@') {
-            ats++;
-            at = i;
-        }
-    }
-    return ats == 1 && at > 0 && at + 1 < text.len;
-}

@@ -72,7 +72,3 @@ void body_arg(struct cm_args *args, const struct body_field *field, const struct
 /** For "SET x = CASE WHEN $1 THEN $2 ELSE x END": whether it was given, and the value. */
 void body_arg_change(struct cm_args *args, const struct body_field *field,
                      const struct body_value *value);
-
-/* What texts may have to fit. */
-bool body_is_e164(struct cm_str text);
-bool body_is_email(struct cm_str text);

@@ -212,10 +212,10 @@ static cm_rc open_parts(struct ingest *app, struct cm_err *err)
 {
     const struct cm_config *config = app->config;
     struct twilio_options twilio = {
-        .client = cm_service_http(app->service),
-        .api_url = without_slash(app->arena, cm_config_text(config, "TWILIO_API_URL")),
-        .account_sid = app->account_sid,
-        .auth_tokens = cm_config_text(config, "TWILIO_AUTH_TOKEN"),
+        .rest = { .client = cm_service_http(app->service),
+                  .api_url = cm_config_text(config, "TWILIO_API_URL"),
+                  .account_sid = app->account_sid,
+                  .auth_tokens = cm_config_text(config, "TWILIO_AUTH_TOKEN") },
         .timeout_ms = (int)cm_config_int(config, "TWILIO_API_TIMEOUT_MS"),
     };
     cm_rc rc = check_account(app, err);

@@ -8,33 +8,20 @@
 enum { ANSWER_MAX = 1024 * 1024, REDIRECTS_MAX = 3 };
 
 struct twilio {
-    struct cm_http_client *client;
-    struct cm_arena *arena; /* owns the texts */
-    const char *api_url, *account_sid;
-    const char **tokens;
-    size_t token_count;
+    struct cm_twilio_rest *rest;
+    bool in_the_clear; /* TWILIO_API_URL is http */
     int timeout_ms;
 };
 
 struct twilio *twilio_new(const struct twilio_options *options)
 {
     struct twilio *twilio = calloc(1, sizeof *twilio);
-    struct cm_str list = cm_str_of(options->auth_tokens), part;
 
     if (!twilio)
         cm_out_of_memory();
-    twilio->arena = cm_arena_new();
-    twilio->client = options->client;
+    twilio->rest = cm_twilio_rest_new(&options->rest);
+    twilio->in_the_clear = cm_str_starts(cm_str_of(options->rest.api_url), "http://");
     twilio->timeout_ms = options->timeout_ms;
-    twilio->api_url = cm_arena_text(twilio->arena, cm_str_of(options->api_url));
-    if (options->account_sid)
-        twilio->account_sid = cm_arena_text(twilio->arena, cm_str_of(options->account_sid));
-    twilio->tokens = CM_NEW_N(twilio->arena, const char *, list.len / 2 + 2);
-    while (cm_str_split(&list, ',', &part)) {
-        part = cm_str_trim(part);
-        if (part.len)
-            twilio->tokens[twilio->token_count++] = cm_arena_text(twilio->arena, part);
-    }
     return twilio;
 }
 
@@ -42,30 +29,11 @@ void twilio_free(struct twilio *twilio)
 {
     if (!twilio)
         return;
-    cm_arena_free(twilio->arena);
+    cm_twilio_rest_free(twilio->rest);
     free(twilio);
 }
 
 /* ---- asking ---- */
-
-static cm_rc fetch(struct twilio *twilio, struct cm_http_ask *ask, struct cm_arena *arena,
-                   struct cm_http_answer *out, struct cm_err *err)
-{
-    cm_rc rc = CM_OK;
-
-    if (!twilio->account_sid || !twilio->token_count)
-        return cm_fail_away(
-            err, "Twilio cannot be asked: TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is not set");
-
-    ask->user = twilio->account_sid;
-    for (size_t i = 0; i < twilio->token_count; i++) {
-        ask->password = twilio->tokens[i];
-        rc = cm_http_fetch(twilio->client, ask, arena, out, err);
-        if (rc || out->status != 401)
-            break;
-    }
-    return rc ? cm_err_wrap(err, "Twilio") : CM_OK;
-}
 
 /* What a status that is neither 200 nor the asker's own business means. */
 static cm_rc refuse(const struct cm_http_answer *answer, const char *what, struct cm_err *err)
@@ -98,7 +66,7 @@ static cm_rc ask(struct twilio *twilio, const char *url, const char *what, struc
                                     .timeout_ms = twilio->timeout_ms,
                                     .answer_max = ANSWER_MAX };
     struct cm_http_answer got = { 0 };
-    cm_rc rc = fetch(twilio, &question, arena, &got, err);
+    cm_rc rc = cm_twilio_rest_fetch(twilio->rest, &question, arena, &got, err);
 
     if (rc)
         return rc;
@@ -114,18 +82,12 @@ static cm_rc ask(struct twilio *twilio, const char *url, const char *what, struc
     return CM_OK;
 }
 
-static const char *account_url(const struct twilio *twilio, struct cm_arena *arena)
-{
-    return cm_arena_printf(arena, "%s/2010-04-01/Accounts/%s", twilio->api_url,
-                           twilio->account_sid ? twilio->account_sid : "")
-        .at;
-}
-
 cm_rc twilio_ask_call(struct twilio *twilio, struct cm_str call_sid, struct cm_arena *arena,
                       struct callback *out, enum twilio_answer *answer, struct cm_err *err)
 {
-    struct cm_str url = cm_arena_printf(arena, "%s/Calls/%.*s.json", account_url(twilio, arena),
-                                        CM_STR_FMT(call_sid));
+    struct cm_str account = cm_twilio_rest_url(twilio->rest, NULL, arena);
+    struct cm_str url =
+        cm_arena_printf(arena, "%.*s/Calls/%.*s.json", CM_STR_FMT(account), CM_STR_FMT(call_sid));
     struct cm_str body = { 0 };
     cm_rc rc = ask(twilio, url.at, "call", arena, &body, answer, err);
 
@@ -138,8 +100,9 @@ cm_rc twilio_ask_recordings(struct twilio *twilio, struct cm_str call_sid, struc
                             struct callback **out, size_t *count, enum twilio_answer *answer,
                             struct cm_err *err)
 {
-    struct cm_str url = cm_arena_printf(arena, "%s/Calls/%.*s/Recordings.json?PageSize=100",
-                                        account_url(twilio, arena), CM_STR_FMT(call_sid));
+    struct cm_str account = cm_twilio_rest_url(twilio->rest, NULL, arena);
+    struct cm_str url = cm_arena_printf(arena, "%.*s/Calls/%.*s/Recordings.json?PageSize=100",
+                                        CM_STR_FMT(account), CM_STR_FMT(call_sid));
     struct cm_str body = { 0 };
     cm_rc rc = ask(twilio, url.at, "call's recordings", arena, &body, answer, err);
 
@@ -160,11 +123,11 @@ cm_rc twilio_fetch_recording(struct twilio *twilio, const struct twilio_media *m
                              struct cm_arena *arena, uint64_t *size, int *channels,
                              struct cm_err *err)
 {
-    struct cm_str base =
-        cm_arena_printf(arena, "%s/2010-04-01/Accounts/%.*s/Recordings/%.*s.mp3", twilio->api_url,
-                        CM_STR_FMT(media->account_sid), CM_STR_FMT(media->recording_sid));
+    struct cm_str account = cm_twilio_rest_url(twilio->rest, &media->account_sid, arena);
+    struct cm_str base = cm_arena_printf(arena, "%.*s/Recordings/%.*s.mp3", CM_STR_FMT(account),
+                                         CM_STR_FMT(media->recording_sid));
     struct cm_http_ask question = { .redirects_max = REDIRECTS_MAX,
-                                    .redirect_anywhere = cm_str_starts(base, "http://"),
+                                    .redirect_anywhere = twilio->in_the_clear,
                                     .timeout_ms = media->timeout_ms,
                                     .answer_max = media->size_max,
                                     .sink_fd = media->fd,
@@ -178,7 +141,7 @@ cm_rc twilio_fetch_recording(struct twilio *twilio, const struct twilio_media *m
 
         question.url =
             *channels == 2 ? cm_arena_printf(arena, "%s?RequestedChannels=2", base.at).at : base.at;
-        rc = fetch(twilio, &question, arena, &got, err);
+        rc = cm_twilio_rest_fetch(twilio->rest, &question, arena, &got, err);
         if (rc)
             return rc;
         if (got.status != 400)

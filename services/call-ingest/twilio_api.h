@@ -1,22 +1,18 @@
 /* twilio_api.h - asks Twilio's REST API, with the meaning of callbacks.
  *
  * Every URL is built from TWILIO_API_URL, the account and a sid that was checked; nothing that a
- * webhook posted is ever fetched. Several auth tokens (while rotating) are tried in turn. Redirects
- * are followed without the credentials, to public addresses by https only, or anywhere where
- * TWILIO_API_URL itself is http. Thread: any.
+ * webhook posted is ever fetched. Redirects are followed without the credentials, to public
+ * addresses by https only, or anywhere where TWILIO_API_URL itself is http. Thread: any.
  */
 #pragma once
 #include "callback.h"
-#include "http/client.h"
+#include "http/twilio_rest.h"
 
 struct twilio; /* opaque */
 
 struct twilio_options {
-    struct cm_http_client *client; /* borrowed */
-    const char *api_url;           /* "https://api.twilio.com" */
-    const char *account_sid;       /* NULL: not configured; asking fails */
-    const char *auth_tokens;       /* comma separated; NULL: not configured */
-    int timeout_ms;                /* of a question; a recording has its own */
+    struct cm_twilio_rest_options rest;
+    int timeout_ms; /* of a question; a recording has its own */
 };
 
 struct twilio *twilio_new(const struct twilio_options *options); /* texts are copied */

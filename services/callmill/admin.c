@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-static const struct cm_setting settings[] = {
+const struct cm_setting admin_database_settings[] = {
     { .name = "DATABASE_URL",
       .type = CM_SET_URL,
       .choices = "postgresql|postgres",
@@ -21,7 +21,7 @@ static const struct cm_setting settings[] = {
       .help = "how long one statement may take, in ms" },
     { 0 },
 };
-const struct cm_setting *const admin_settings[] = { settings, NULL };
+const struct cm_setting *const admin_settings[] = { admin_database_settings, NULL };
 
 cm_rc admin_open(const struct cli *cli, struct cm_db **out, struct cm_err *err)
 {
@@ -77,6 +77,23 @@ cm_rc admin_print_changed(const struct cli *cli, const char *what, int64_t affec
     else
         fprintf(cli->out, "%s %s %s\n", what, id, done);
     return CM_OK;
+}
+
+cm_rc admin_change(const struct cli *cli, const char *what, const struct cm_stmt *stmt,
+                   const struct cm_args *args, const char *done, struct cm_err *err)
+{
+    CM_OWN(cm_db) db = NULL;
+    CM_OWN(cm_rows) rows = NULL;
+    cm_rc rc;
+
+    rc = admin_open(cli, &db, err);
+    if (rc)
+        return rc;
+    rc = cm_db_query(db, stmt, args, &rows, err);
+    if (rc)
+        return rc;
+
+    return admin_print_changed(cli, what, cm_rows_affected(rows), done, err);
 }
 
 static cm_rc insert(const struct cli *cli, const struct admin_addition *addition, struct cm_tx *tx,
@@ -283,14 +300,4 @@ cm_rc admin_list_of(const struct cli *cli, const struct cm_stmt *stmt,
 
     cm_arg_opt_uuid(args, organization);
     return admin_list(cli, stmt, args, columns, err);
-}
-
-bool admin_is_number(struct cm_str text)
-{
-    if (text.len < 3 || text.len > 16 || text.at[0] != '+' || text.at[1] == '0')
-        return false;
-    for (size_t i = 1; i < text.len; i++)
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-    return true;
 }

@@ -3,8 +3,8 @@
 #include "cli.h"
 #include "db/db.h"
 
-extern const struct cm_setting
-    *const admin_settings[]; /* DATABASE_URL, MIGRATE_DATABASE_URL, ... */
+extern const struct cm_setting admin_database_settings[]; /* DATABASE_URL, ... */
+extern const struct cm_setting *const admin_settings[];   /* these alone */
 
 /** As the pipeline's role (DATABASE_URL) where that is set, else as the owner
  * (MIGRATE_DATABASE_URL). CM_REJECT: neither is set. */
@@ -31,6 +31,10 @@ cm_rc admin_add(const struct cli *cli, const struct admin_addition *addition,
 /** "organization 0197... added", or "... exists already"; with --json {"id", "created"}. */
 void admin_print_made(const struct cli *cli, const char *what, struct cm_uuid id, bool created);
 
+/** Runs an UPDATE of the one row that --id names, and tells that it was `done`. CM_REJECT: there is
+ * no such row. */
+cm_rc admin_change(const struct cli *cli, const char *what, const struct cm_stmt *stmt,
+                   const struct cm_args *args, const char *done, struct cm_err *err) CM_MUSTCHECK;
 /** Tells that the row of --id was changed. CM_REJECT: none was `affected`, there is no such row. */
 cm_rc admin_print_changed(const struct cli *cli, const char *what, int64_t affected,
                           const char *done, struct cm_err *err) CM_MUSTCHECK;
@@ -52,6 +56,3 @@ cm_rc admin_list(const struct cli *cli, const struct cm_stmt *stmt, const struct
 /** The same for a statement whose one parameter is the organization of --org, or NULL for all. */
 cm_rc admin_list_of(const struct cli *cli, const struct cm_stmt *stmt,
                     const struct admin_column *columns, struct cm_err *err) CM_MUSTCHECK;
-
-/** E.164: '+' and up to 15 digits, none of them leading with 0. */
-bool admin_is_number(struct cm_str text);

@@ -94,24 +94,6 @@ static cm_rc list(struct cli *cli, struct cm_err *err)
     return admin_list_of(cli, &sql_list, columns, err);
 }
 
-/* Runs an UPDATE of the one analyzer that --id names. */
-static cm_rc change(const struct cli *cli, const struct cm_stmt *stmt, const struct cm_args *args,
-                    const char *done, struct cm_err *err)
-{
-    CM_OWN(cm_db) db = NULL;
-    CM_OWN(cm_rows) rows = NULL;
-    cm_rc rc;
-
-    rc = admin_open(cli, &db, err);
-    if (rc)
-        return rc;
-    rc = cm_db_query(db, stmt, args, &rows, err);
-    if (rc)
-        return rc;
-
-    return admin_print_changed(cli, "analyzer", cm_rows_affected(rows), done, err);
-}
-
 static const struct cli_option set_options[] = {
     { "--id", "ID", "the analyzer", true },
     { "--name", "NAME", "its new name", false },
@@ -139,7 +121,7 @@ static cm_rc set(struct cli *cli, struct cm_err *err)
     cm_arg_text(args, cli_value(cli, "--name"));
     cm_arg_text(args, cli_value(cli, "--prompt"));
     cm_arg_text(args, cli_value(cli, "--engine"));
-    return change(cli, &sql_set, args, "changed", err);
+    return admin_change(cli, "analyzer", &sql_set, args, "changed", err);
 }
 
 static const struct cli_option switch_options[] = {
@@ -159,7 +141,7 @@ static cm_rc switch_to(const struct cli *cli, bool active, struct cm_err *err)
 
     cm_arg_uuid(args, id);
     cm_arg_bool(args, active);
-    return change(cli, &sql_switch, args, active ? "enabled" : "disabled", err);
+    return admin_change(cli, "analyzer", &sql_switch, args, active ? "enabled" : "disabled", err);
 }
 
 static cm_rc enable(struct cli *cli, struct cm_err *err)

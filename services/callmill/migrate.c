@@ -1,8 +1,6 @@
 /* migrate.c - callmill migrate. */
 #include "commands.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "db/db.h"
 #include "schema.h"
@@ -31,7 +29,6 @@ static const struct cli_option options[] = {
 
 static cm_rc wait_for_database(struct cm_db *db, int64_t wait_s, struct cm_err *err)
 {
-    const struct timespec pause = { .tv_nsec = 200000000 };
     int64_t deadline_ms = cm_mono_ms() + wait_s * 1000;
 
     for (;;) {
@@ -39,7 +36,7 @@ static cm_rc wait_for_database(struct cm_db *db, int64_t wait_s, struct cm_err *
 
         if (rc != CM_RETRY || cm_mono_ms() >= deadline_ms)
             return rc;
-        nanosleep(&pause, NULL);
+        cm_pause_ms(200);
     }
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/phone.h"
+
 static const struct cm_stmt sql_insert = {
     "number_insert", "INSERT INTO phone_number (id, organization_id, number, label, forward_to, "
                      "greeting, record, caller_channel)"
@@ -63,7 +65,7 @@ static cm_rc check_number(const struct cli *cli, const char *option, struct cm_e
 {
     const char *text = cli_value(cli, option);
 
-    if (text && !admin_is_number(cm_str_of(text)))
+    if (text && !cm_is_e164(cm_str_of(text)))
         return cm_fail(err, CM_REJECT, "%s: '%s' is no E.164 number (+15551234567)", option, text);
     return CM_OK;
 }
@@ -251,8 +253,6 @@ static bool changes_something(const struct cli *cli)
 static cm_rc set(struct cli *cli, struct cm_err *err)
 {
     struct cm_args *args = cm_args_new(cli->arena);
-    CM_OWN(cm_db) db = NULL;
-    CM_OWN(cm_rows) rows = NULL;
     struct cm_uuid id;
     cm_rc rc;
 
@@ -267,14 +267,8 @@ static cm_rc set(struct cli *cli, struct cm_err *err)
     rc = fill_set(cli, args, err);
     if (rc)
         return rc;
-    rc = admin_open(cli, &db, err);
-    if (rc)
-        return rc;
-    rc = cm_db_query(db, &sql_set, args, &rows, err);
-    if (rc)
-        return rc;
 
-    return admin_print_changed(cli, "number", cm_rows_affected(rows), "changed", err);
+    return admin_change(cli, "number", &sql_set, args, "changed", err);
 }
 
 static const struct cli_option remove_options[] = {

@@ -1,8 +1,6 @@
 /* topics.c - callmill topics. */
 #include "commands.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "bus/admin.h"
 #include "bus/codec_cache.h"
@@ -117,7 +115,6 @@ static void print(const struct cli *cli, const struct work *work)
 
 static cm_rc topics(struct cli *cli, struct cm_err *err)
 {
-    const struct timespec pause = { .tv_nsec = 500000000 };
     struct work *work = CM_NEW(cli->arena, struct work);
     int64_t wait_s, deadline_ms;
     cm_rc rc;
@@ -130,7 +127,7 @@ static cm_rc topics(struct cli *cli, struct cm_err *err)
     work->count = plan_topics(cli, work->plans);
     for (rc = create_all(cli, work, err); rc == CM_RETRY && cm_mono_ms() < deadline_ms;
          rc = create_all(cli, work, err))
-        nanosleep(&pause, NULL);
+        cm_pause_ms(500);
     if (rc)
         return rc;
 

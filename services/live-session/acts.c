@@ -20,8 +20,7 @@ struct act {
 struct acts {
     struct acts_options options;
     struct cm_arena *arena;
-    const char **tokens;
-    size_t token_count;
+    struct cm_twilio_rest *twilio;
     struct cm_queue *queue;
     pthread_t *threads;
     atomic_bool stopping;
@@ -39,26 +38,18 @@ static bool is_stopping(void *ctx)
 static cm_rc post(struct acts *acts, const struct act *act, struct cm_http_answer *out,
                   struct cm_err *err)
 {
-    const struct acts_options *o = &acts->options;
-    struct cm_str url = cm_arena_printf(act->arena, "%s/2010-04-01/Accounts/%s/Calls/%.*s.json",
-                                        o->api_url, o->account_sid, CM_STR_FMT(act->call_sid));
+    struct cm_str account = cm_twilio_rest_url(acts->twilio, NULL, act->arena);
+    struct cm_str url = cm_arena_printf(act->arena, "%.*s/Calls/%.*s.json", CM_STR_FMT(account),
+                                        CM_STR_FMT(act->call_sid));
     struct cm_http_ask ask = { .method = "POST",
                                .url = url.at,
-                               .user = o->account_sid,
                                .body = act->form,
                                .body_type = "application/x-www-form-urlencoded",
-                               .timeout_ms = o->timeout_ms,
+                               .timeout_ms = acts->options.timeout_ms,
                                .stop = is_stopping,
                                .stop_ctx = acts };
-    cm_rc rc = CM_OK;
 
-    for (size_t i = 0; i < acts->token_count; i++) {
-        ask.password = acts->tokens[i];
-        rc = cm_http_fetch(o->client, &ask, act->arena, out, err);
-        if (rc || out->status != 401)
-            break;
-    }
-    return rc;
+    return cm_twilio_rest_fetch(acts->twilio, &ask, act->arena, out, err);
 }
 
 /* 404: the call is over. Nothing is tried again: somebody is on the line, and the model is told. */
@@ -67,11 +58,6 @@ static bool perform(struct acts *acts, const struct act *act)
     struct cm_http_answer answer = { 0 };
     struct cm_err err = { 0 };
 
-    if (!acts->options.account_sid || !acts->token_count) {
-        cm_log(CM_LOG_ERROR, "Twilio cannot be asked to change a call",
-               "reason=TWILIO_ACCOUNT_SID_or_TWILIO_AUTH_TOKEN_is_not_set");
-        return false;
-    }
     if (post(acts, act, &answer, &err)) {
         cm_log(CM_LOG_ERROR, "Twilio was not reached to change a call", "call_sid=%.*s reason=%s",
                CM_STR_FMT(act->call_sid), err.msg);
@@ -155,18 +141,6 @@ bool acts_forward(struct acts *acts, struct cm_str call_sid, struct cm_str numbe
 
 /* ---- life ---- */
 
-static void read_tokens(struct acts *acts)
-{
-    struct cm_str list = cm_str_of(acts->options.auth_tokens), part;
-
-    acts->tokens = CM_NEW_N(acts->arena, const char *, list.len / 2 + 2);
-    while (cm_str_split(&list, ',', &part)) {
-        part = cm_str_trim(part);
-        if (part.len)
-            acts->tokens[acts->token_count++] = cm_arena_text(acts->arena, part);
-    }
-}
-
 struct acts *acts_start(const struct acts_options *options)
 {
     struct cm_arena *arena = cm_arena_new();
@@ -175,7 +149,7 @@ struct acts *acts_start(const struct acts_options *options)
     acts->arena = arena;
     acts->options = *options;
     acts->queue = cm_queue_new(options->queue_max);
-    read_tokens(acts);
+    acts->twilio = cm_twilio_rest_new(&options->twilio);
     acts->threads = CM_NEW_N(arena, pthread_t, options->workers);
     for (int i = 0; i < options->workers; i++)
         if (pthread_create(&acts->threads[i], NULL, acts_main, acts) != 0)
@@ -192,5 +166,6 @@ void acts_free(struct acts *acts)
     for (int i = 0; i < acts->options.workers; i++)
         pthread_join(acts->threads[i], NULL);
     cm_queue_free(acts->queue);
+    cm_twilio_rest_free(acts->twilio);
     cm_arena_free(acts->arena);
 }

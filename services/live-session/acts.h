@@ -2,18 +2,16 @@
  *
  * By Twilio's REST API (a call is updated with Status=completed, or with TwiML of its own), in
  * threads that may wait. Every URL is built from TWILIO_API_URL, the account and a sid that was
- * checked. A call that is over already counts as done. Several auth tokens (while rotating) are
- * tried in turn.
+ * checked. A call that is over already counts as done.
  */
 #pragma once
 #include "base/loop.h"
-#include "http/client.h"
+#include "http/twilio_rest.h"
 
 struct acts; /* opaque */
 
-struct acts_options { /* texts are borrowed */
-    struct cm_http_client *client;
-    const char *api_url, *account_sid, *auth_tokens; /* the last two: NULL when not configured */
+struct acts_options {
+    struct cm_twilio_rest_options twilio;
     int timeout_ms;
     int workers;
     size_t queue_max;

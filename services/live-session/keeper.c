@@ -115,13 +115,6 @@ static cm_rc watch(struct keeper *keeper, struct cm_listener *listener, struct c
     return rc;
 }
 
-static void pause_a_little(void)
-{
-    const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000L };
-
-    nanosleep(&pause, NULL);
-}
-
 static void *keeper_main(void *ctx)
 {
     struct keeper *keeper = ctx;
@@ -138,7 +131,7 @@ static void *keeper_main(void *ctx)
             continue;
         keeper->connected_ms = 0;
         cm_log(CM_LOG_WARN, "live sessions are not looked after just now", "reason=%s", err.msg);
-        pause_a_little();
+        cm_pause_ms(WAIT_MS);
     }
     return NULL;
 }

@@ -288,10 +288,10 @@ static void start_parts(struct live *live, const struct cm_config *config)
         .begin_max_ms = BEGIN_MAX_MS,
     });
     live->acts = acts_start(&(struct acts_options){
-        .client = cm_service_http(service),
-        .api_url = cm_config_text(config, "TWILIO_API_URL"),
-        .account_sid = live->account_sid,
-        .auth_tokens = cm_config_text(config, "TWILIO_AUTH_TOKEN"),
+        .twilio = { .client = cm_service_http(service),
+                    .api_url = cm_config_text(config, "TWILIO_API_URL"),
+                    .account_sid = live->account_sid,
+                    .auth_tokens = cm_config_text(config, "TWILIO_AUTH_TOKEN") },
         .timeout_ms = (int)cm_config_int(config, "TWILIO_API_TIMEOUT_MS"),
         .workers = 2,
         .queue_max = 256,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "stream.h"
+#include "stream_twiml.h"
 #include "twiml_reader.h"
 #include "webhook.h"
 
@@ -144,7 +145,7 @@ static void follow_twiml(struct call *call, struct cm_str xml, struct cm_arena *
     if (twiml_attribute(xml, "Recording", "recordingStatusCallback", arena, &callback))
         snprintf(call->recording_callback, sizeof call->recording_callback, "%.*s",
                  CM_STR_FMT(callback));
-    stream_read_twiml(call, xml, arena);
+    stream_twiml_read(call, xml, arena);
 }
 
 /* What the REST API says from this moment on, whether the webhook itself is sent or not. */

@@ -11,7 +11,6 @@
 #include "http/ws/ws_dial.h"
 #include "player.h"
 #include "sound.h"
-#include "twiml_reader.h"
 
 enum { TICK_MS = 20, CATCH_UP = 50, LEFT_TO_SERVICE_MS = 30000, GOODBYE_MS = 2000 };
 
@@ -28,41 +27,6 @@ struct stream {
     int64_t began_ms, frames, sequence, until_ms;
     bool talking, over;
 };
-
-/* ---- what the TwiML wants ---- */
-
-void stream_read_twiml(struct call *call, struct cm_str xml, struct cm_arena *arena)
-{
-    struct cm_str value = { 0 };
-    struct live *live;
-
-    if (!twiml_attribute(xml, "Stream", "url", arena, &value))
-        return;
-    if (!call->live)
-        call->live = calloc(1, sizeof *call->live);
-    if (!call->live)
-        cm_out_of_memory();
-    live = call->live;
-    live->both_ways = twiml_has(xml, "Connect");
-    live->both_tracks =
-        twiml_attribute(xml, "Stream", "track", arena, &value) && cm_str_is(value, "both_tracks");
-    twiml_attribute(xml, "Stream", "url", arena, &value);
-    snprintf(live->url, sizeof live->url, "%.*s", CM_STR_FMT(value));
-    if (twiml_attribute(xml, "Stream", "statusCallback", arena, &value))
-        snprintf(live->status_callback, sizeof live->status_callback, "%.*s", CM_STR_FMT(value));
-    for (int i = 0; i < LIVE_PARAMETERS; i++) {
-        struct cm_str name = { 0 };
-
-        if (!twiml_nth_attribute(xml, "Parameter", i, "name", arena, &name) ||
-            !twiml_nth_attribute(xml, "Parameter", i, "value", arena, &value))
-            break;
-        snprintf(live->parameters[i].name, sizeof live->parameters[i].name, "%.*s",
-                 CM_STR_FMT(name));
-        snprintf(live->parameters[i].value, sizeof live->parameters[i].value, "%.*s",
-                 CM_STR_FMT(value));
-        live->parameter_count = i + 1;
-    }
-}
 
 /* ---- what Twilio says ---- */
 

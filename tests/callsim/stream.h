@@ -8,9 +8,6 @@
 #include "webhook.h"
 #include "world.h"
 
-/** Reads what the TwiML wants: <Connect><Stream> or <Start><Stream>, its URL and parameters. */
-void stream_read_twiml(struct call *call, struct cm_str xml, struct cm_arena *arena);
-
 struct stream; /* opaque */
 
 /** Connects and talks until the talk is over, or somebody else ended it. */

@@ -34,7 +34,7 @@ callmill() {
 service_volumes() { # NAME
     case $1 in
     api-gateway | call-ingest) echo "--volume $volumes-recordings:/recordings" ;;
-    transcriber) echo "--volume $volumes-recordings:/recordings:ro --volume $volumes-models:/usr/local/share/callmill:ro" ;;
+    transcriber) echo "--volume $volumes-recordings:/recordings --volume $volumes-models:/usr/local/share/callmill:ro" ;;
     live-session) echo "--volume $volumes-models:/usr/local/share/callmill:ro" ;;
     reporter) echo "--volume $volumes-mail:/mail" ;;
     esac

@@ -67,13 +67,16 @@ def _in_grouping(text, at):
     return opened > text.rfind(")", 0, at) and re.search(rf"\b({'|'.join(GROUPING)})\s*$", text[:opened]) is not None
 
 
+TEMPLATE_WORDS = {"else", "end"}  # what else stands alone between braces is a label in a legend of Grafana's
+
+
 class Use:
     """One expression, where it stands, and the labels that its texts show."""
 
     def __init__(self, where, expression, texts=()):
         self.where, self.expression = where, expression
         self.shown = set(re.findall(r"\$labels\.(\w+)", " ".join(texts))) | \
-            {label for text in texts for label in re.findall(r"\{\{\s*(\w+)\s*\}\}", text)}
+            {label for text in texts for label in re.findall(r"\{\{\s*(\w+)\s*\}\}", text)} - TEMPLATE_WORDS
 
 
 def rules(path=ROOT / "deploy/prometheus/alerts.yml"):

@@ -22,10 +22,11 @@ QUIET = """<configuration><appender name="out" class="ch.qos.logback.core.Consol
 
 
 class ObjectStore:
-    def __init__(self):
+    def __init__(self, secret=SECRET):
+        self.secret = secret
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        self.environment = {"S3_ENDPOINT": self.endpoint, "S3_ACCESS_KEY_ID": KEY, "S3_SECRET_ACCESS_KEY": SECRET}
+        self.environment = {"S3_ENDPOINT": self.endpoint, "S3_ACCESS_KEY_ID": KEY, "S3_SECRET_ACCESS_KEY": secret}
         self.folder = tempfile.TemporaryDirectory(prefix="callmill-s3-")
         self.process = None
 
@@ -44,7 +45,7 @@ class ObjectStore:
         (folder / "logback.xml").write_text(QUIET)
         (folder / "s3proxy.conf").write_text(
             f"s3proxy.endpoint={self.endpoint}\ns3proxy.authorization=aws-v4\ns3proxy.identity={KEY}\n"
-            f"s3proxy.credential={SECRET}\njclouds.provider=transient\njclouds.identity=x\njclouds.credential=x\n")
+            f"s3proxy.credential={self.secret}\njclouds.provider=transient\njclouds.identity=x\njclouds.credential=x\n")
         with open(folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [java, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlogback.configurationFile={folder}/logback.xml",
@@ -64,7 +65,7 @@ class ObjectStore:
         done = subprocess.run(
             ["curl", "-s", "-o", output, "-w", "%{http_code}", "--max-time", "30", "--aws-sigv4", "aws:amz:us-east-1:s3",
              "-K", "-", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", *arguments, f"{self.endpoint}/{BUCKET}{path}"],
-            input=f'user = "{KEY}:{SECRET}"\n', capture_output=True, text=True, timeout=60)
+            input=f'user = "{KEY}:{self.secret}"\n', capture_output=True, text=True, timeout=60)
         return done.stdout
 
     def read(self, key):

@@ -12,6 +12,10 @@ class Proxy:
         self.pairs = []
         self.lock = threading.Lock()
 
+    def next_target(self):
+        """Where the connection that comes now goes."""
+        return self.target
+
     def on(self):
         self.listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
@@ -36,7 +40,7 @@ class Proxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(self.target, timeout=5)
+                far = socket.create_connection(self.next_target(), timeout=5)
             except OSError:
                 near.close()
                 continue

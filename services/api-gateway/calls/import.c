@@ -14,6 +14,7 @@
 #include "ask.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/phone.h"
 #include "body.h"
 #include "calls/json.h"
 #include "endpoints.h"
@@ -56,7 +57,7 @@ void admit_import(struct cm_http_request *rq, void *ctx)
 
 static bool read_number(struct cm_http_request *rq, const char *name, struct cm_str *out)
 {
-    if (cm_http_query(rq, name, out) && body_is_e164(*out))
+    if (cm_http_query(rq, name, out) && cm_is_e164(*out))
         return true;
     reply_bad_request(rq, cm_arena_printf(cm_http_arena(rq),
                                           "%s is a phone number in E.164, such as +15551234567"

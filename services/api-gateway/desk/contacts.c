@@ -1,5 +1,6 @@
 /* contacts.c - /api/contacts: the people behind the numbers. */
 #include "ask.h"
+#include "base/mail_address.h"
 #include "body.h"
 #include "desk/resource.h"
 #include "endpoints.h"
@@ -45,8 +46,8 @@ static const struct cm_stmt sql_change = {
 enum { NAME, EMAIL, COMPANY, SUMMARY, FIELDS };
 static const struct body_field fields[FIELDS] = {
     [NAME] = { "name", BODY_TEXT, .nullable = true, .min = 1, .max = 200 },
-    [EMAIL] = { "email", BODY_TEXT, .nullable = true, .min = 3, .max = 254, .fits = body_is_email,
-                .form = "an e-mail address" },
+    [EMAIL] = { "email", BODY_TEXT, .nullable = true, .min = 3, .max = 254,
+                .fits = cm_is_mail_address, .form = "an e-mail address" },
     [COMPANY] = { "company", BODY_TEXT, .nullable = true, .min = 1, .max = 200 },
     [SUMMARY] = { "summary", BODY_TEXT, .nullable = true, .min = 1, .max = 2000 },
 };

@@ -1,6 +1,7 @@
 /* phone_numbers.c - /api/phone-numbers: the numbers whose calls are taken, and how. */
 #include <ctype.h>
 
+#include "base/phone.h"
 #include "body.h"
 #include "desk/resource.h"
 #include "endpoints.h"
@@ -67,12 +68,12 @@ enum {
     FIELDS
 };
 static const struct body_field fields[FIELDS] = {
-    [NUMBER] = { "number", BODY_TEXT, .required = true, .min = 3, .max = 16, .fits = body_is_e164,
+    [NUMBER] = { "number", BODY_TEXT, .required = true, .min = 3, .max = 16, .fits = cm_is_e164,
                  .form = "an E.164 number (+15551234567)" },
     [LABEL] = { "label", BODY_TEXT, .max = 100 },
     [RECORD] = { .name = "record", .type = BODY_FLAG },
     [FORWARD_TO] = { "forward_to", BODY_TEXT, .nullable = true, .min = 3, .max = 16,
-                     .fits = body_is_e164, .form = "an E.164 number (+15551234567)" },
+                     .fits = cm_is_e164, .form = "an E.164 number (+15551234567)" },
     [GREETING] = { "greeting", BODY_TEXT, .nullable = true, .min = 1, .max = 500 },
     [CALLER_CHANNEL] = { "caller_channel", BODY_NUMBER, .min = 0, .max = 1 },
     [ASSISTANT] = { .name = "assistant", .type = BODY_FLAG },

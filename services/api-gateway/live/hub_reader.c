@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -54,13 +53,6 @@ static void read_message(struct hub_reader *reader, const struct cm_message_in *
     reader->options.deliver(reader->options.ctx, event.head.organization_id, cm_buf_view(&text));
 }
 
-static void pause_a_little(void)
-{
-    const struct timespec pause = { .tv_sec = PAUSE_MS / 1000 };
-
-    nanosleep(&pause, NULL);
-}
-
 /* Until the process stops, or the consumer is of no use any more. */
 static void consume(struct hub_reader *reader, struct cm_consumer *consumer, struct cm_arena *arena)
 {
@@ -71,7 +63,7 @@ static void consume(struct hub_reader *reader, struct cm_consumer *consumer, str
         cm_rc rc = cm_consumer_poll(consumer, POLL_MS, &answer, &message, &err);
 
         if (rc == CM_RETRY) {
-            pause_a_little();
+            cm_pause_ms(PAUSE_MS);
             continue;
         }
         if (rc) {
@@ -104,12 +96,12 @@ static void *reader_main(void *ctx)
                 &consumer, &err)) {
             cm_log(CM_LOG_ERROR, "live pages cannot read the topics, trying again", "reason=%s",
                    err.msg);
-            pause_a_little();
+            cm_pause_ms(PAUSE_MS);
             continue;
         }
         consume(reader, consumer, arena);
         if (!atomic_load(&reader->stopping))
-            pause_a_little();
+            cm_pause_ms(PAUSE_MS);
     }
     return NULL;
 }

@@ -219,13 +219,14 @@ static void wrong_credentials_are_told_and_tried_again(void **state)
 {
     struct ground *g = *state;
     struct twilio_options options = {
-        .client = g->client, .account_sid = ACCOUNT, .auth_tokens = "wrong", .timeout_ms = 5000
+        .rest = { .client = g->client, .account_sid = ACCOUNT, .auth_tokens = "wrong" },
+        .timeout_ms = 5000
     };
 
     ground_twilio(g, 1, 1);
     announce(g, 0);
     twilio_free(g->app.twilio);
-    options.api_url = cm_arena_printf(g->arena, "http://127.0.0.1:%u", rest_port(g->rest)).at;
+    options.rest.api_url = cm_arena_printf(g->arena, "http://127.0.0.1:%u", rest_port(g->rest)).at;
     g->app.twilio = twilio_new(&options);
     assert_int_equal(handle(g, 0), CM_RETRY);
     assert_non_null(strstr(g->err.msg, "TWILIO_AUTH_TOKEN"));

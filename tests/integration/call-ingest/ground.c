@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "download.h"
@@ -45,19 +46,7 @@ void ground_do(struct ground *g, const char *sql, struct cm_str parameter)
 
 struct cm_str ground_ask(struct ground *g, const char *sql, struct cm_str parameter)
 {
-    CM_OWN(cm_rows) rows = NULL;
-    struct cm_args *args = cm_args_new(g->arena);
-    /* Named after its text: prepared once a connection, and never two by one name. */
-    struct cm_sha256 hash = cm_sha256(cm_str_of(sql));
-    struct cm_stmt stmt = { cm_arena_printf(g->arena, "ground_%s", cm_hex(hash.at, 8).at).at, sql };
-
-    if (strstr(sql, "$1"))
-        cm_arg_str(args, parameter);
-    if (cm_db_query(g->db, &stmt, args, &rows, &g->err))
-        fail_msg("%s: %s", sql, g->err.msg);
-    if (!cm_rows_count(rows) || cm_row_is_null(rows, 0, 0))
-        return CM_STR("");
-    return cm_arena_str(g->arena, cm_row_str(rows, 0, 0));
+    return ask_database(g->db, g->arena, sql, parameter);
 }
 
 int64_t ground_count(struct ground *g, const char *sql, struct cm_str parameter)
@@ -181,10 +170,10 @@ struct cm_str ground_sid(struct ground *g, const char *kind, unsigned n)
 
 void ground_twilio(struct ground *g, int calls, int recordings)
 {
-    struct twilio_options twilio = { .client = g->client,
-                                     .account_sid = ACCOUNT,
-                                     .auth_tokens = "old, " TOKEN,
-                                     .timeout_ms = 5000 };
+    struct twilio_options twilio = {
+        .rest = { .client = g->client, .account_sid = ACCOUNT, .auth_tokens = "old, " TOKEN },
+        .timeout_ms = 5000
+    };
     struct options *o = &g->options;
 
     o->account_sid = ACCOUNT;
@@ -210,7 +199,7 @@ void ground_twilio(struct ground *g, int calls, int recordings)
         for (int k = 0; k < call->recording_count; k++)
             memcpy(call->recordings[k].sid + 2, g->run, 24);
     }
-    twilio.api_url = cm_arena_printf(g->arena, "http://127.0.0.1:%u", rest_port(g->rest)).at;
+    twilio.rest.api_url = cm_arena_printf(g->arena, "http://127.0.0.1:%u", rest_port(g->rest)).at;
     g->app.twilio = twilio_new(&twilio);
 }
 

@@ -1,81 +1,7 @@
 /* intake_test.c - callbacks into rows: any order, any repetition, exactly once in effect. */
-#include "ground.h"
-
-#include <string.h>
+#include "callbacks.h"
 
 #include "base/clock.h"
-#include "store.h" /* live-session's: what a stream does to a call */
-
-enum { FORMS = 6 };
-
-/* A whole call's callbacks, as Twilio posts them, behind the sids and the numbers. */
-static const struct {
-    enum callback_kind kind;
-    bool has_numbers;
-    const char *rest;
-} said[FORMS] = {
-    { CALLBACK_VOICE, true, "CallStatus=ringing&CalledZip=" },
-    { CALLBACK_STATUS, true,
-      "CallStatus=ringing&SequenceNumber=0&Timestamp=Sun%2C+09+Sep+2001+01%3A45%3A00+%2B0000" },
-    { CALLBACK_STATUS, true,
-      "CallStatus=in-progress&SequenceNumber=1&Timestamp=Sun%2C+09+Sep+2001+01%3A45%3A40+%2B0000" },
-    { CALLBACK_RECORDING, false,
-      "RecordingStatus=in-progress&RecordingChannels=2&RecordingSource=X" },
-    { CALLBACK_STATUS, true,
-      "CallStatus=completed&SequenceNumber=2&CallDuration=60&Timestamp=Sun%2C+09+Sep+2001+01%3A46%"
-      "3A40+%2B0000" },
-    { CALLBACK_RECORDING, false,
-      "RecordingStatus=completed&RecordingChannels=2&RecordingSource=X&"
-      "RecordingDuration=60" },
-};
-
-struct told { /* what came of one callback */
-    enum intake_answer answer;
-    struct intake_plan plan;
-};
-
-static struct told tell_form(struct ground *g, enum callback_kind kind, struct cm_str form)
-{
-    struct cm_form_field *fields;
-    struct callback cb;
-    struct told told = { 0 };
-    size_t count;
-
-    if (cm_form_parse(form, g->arena, 200, &fields, &count, &g->err) ||
-        callback_read(kind, fields, count, &cb, &g->err) ||
-        intake_take(&g->app.intake, &cb, form, GROUND_TIME, g->arena, &told.answer, &told.plan,
-                    &g->err))
-        fail_msg("%.*s: %s", CM_STR_FMT(form), g->err.msg);
-    return told;
-}
-
-static struct cm_str form_of(struct ground *g, struct cm_str call_sid, const char *from,
-                             struct cm_str to, const char *rest)
-{
-    return cm_arena_printf(
-        g->arena, "AccountSid=" ACCOUNT "&CallSid=%.*s&Direction=inbound&From=%s&To=%%2B%.*s&%s",
-        CM_STR_FMT(call_sid), from, (int)to.len - 1, to.at + 1, rest);
-}
-
-static struct told tell(struct ground *g, unsigned call, int n)
-{
-    struct cm_str sid = ground_sid(g, "CA", call);
-
-    if (said[n].has_numbers)
-        return tell_form(g, said[n].kind,
-                         form_of(g, sid, "%2B15550001111", g->number, said[n].rest));
-    return tell_form(g, said[n].kind,
-                     cm_arena_printf(g->arena,
-                                     "AccountSid=" ACCOUNT "&CallSid=%s&RecordingSid=%s&%s", sid.at,
-                                     ground_sid(g, "RE", call).at, said[n].rest));
-}
-
-static void expect_events(struct ground *g, size_t calls)
-{
-    assert_int_equal(ground_emitted(g, EVENT_CALL_STARTED), calls);
-    assert_int_equal(ground_emitted(g, EVENT_CALL_ENDED), calls);
-    assert_int_equal(ground_emitted(g, EVENT_RECORDING_AVAILABLE), calls);
-}
 
 static void the_first_callback_makes_the_call_and_its_contact(void **state)
 {
@@ -102,24 +28,19 @@ static void the_first_callback_makes_the_call_and_its_contact(void **state)
     assert_true(event->call_started.contact_id.set);
 }
 
-/* All 720 orders of six callbacks, each with a call of its own. */
+/* All orders of six callbacks, each with a call of its own. */
 static void every_order_of_callbacks_ends_in_the_same_rows(void **state)
 {
     struct ground *g = *state;
     struct cm_str want = { 0 };
     unsigned calls = 0;
 
-    for (unsigned code = 0; code < 720; code++, calls++) {
-        int left[FORMS] = { 0, 1, 2, 3, 4, 5 };
+    for (unsigned code = 0; code < ORDERS; code++, calls++) {
+        struct order order = order_of(code);
         struct cm_str got;
 
-        for (unsigned n = FORMS, rest = code; n > 0; rest /= n, n--) {
-            unsigned pick = rest % n;
-            int form = left[pick];
-
-            memmove(&left[pick], &left[pick + 1], (FORMS - pick - 1) * sizeof left[0]);
-            tell(g, calls, form);
-        }
+        for (int i = 0; i < FORMS; i++)
+            tell(g, calls, order.form[i]);
         got = ground_digest(g, ground_sid(g, "CA", calls));
         if (!want.at)
             want = got;
@@ -127,70 +48,6 @@ static void every_order_of_callbacks_ends_in_the_same_rows(void **state)
             fail_msg("order %u:\n%.*s\nwant:\n%.*s", code, CM_STR_FMT(got), CM_STR_FMT(want));
     }
     expect_events(g, calls);
-}
-
-/* As live-session does when Twilio opens the call's media stream. Did it make the call? */
-static bool tell_stream(struct ground *g, unsigned call)
-{
-    struct live_start start = { .session_id = cm_uuid_v7(cm_now_us()),
-                                .holder_id = cm_uuid_named(CM_STR("intake_test")),
-                                .call_sid = ground_sid(g, "CA", call),
-                                .stream_sid = ground_sid(g, "MZ", call),
-                                .from = CM_STR("+15550001111"),
-                                .to = g->number };
-    enum live_answer answer = LIVE_HELD;
-    struct live_taken taken = { 0 };
-    CM_OWN(cm_tx) tx = NULL;
-
-    if (cm_tx_begin(g->db, &tx, &g->err) ||
-        live_store_holder(tx, g->arena, start.holder_id, cm_now_us(), &g->err) || /* not 2001 */
-        live_store_start(tx, g->arena, &start, GROUND_TIME, &answer, &taken, &g->err) ||
-        cm_tx_commit(&tx, &g->err))
-        fail_msg("%s", g->err.msg);
-    assert_true(answer == LIVE_TAKEN || answer == LIVE_OVER);
-    return taken.created;
-}
-
-/* Wherever the stream comes in between, or first, and whatever order the callbacks have. */
-static void a_media_stream_at_any_moment_makes_no_difference_in_the_end(void **state)
-{
-    struct ground *g = *state;
-    struct cm_str want;
-    unsigned calls = 1, made = 0;
-
-    for (int n = 0; n < FORMS; n++)
-        tell(g, 0, n);
-    want = ground_digest(g, ground_sid(g, "CA", 0));
-    for (unsigned code = 0; code < 720; code += 101) {
-        for (unsigned at = 0; at <= FORMS; at++, calls++) {
-            int left[FORMS] = { 0, 1, 2, 3, 4, 5 };
-            struct cm_str got, sid = ground_sid(g, "CA", calls);
-
-            for (unsigned n = FORMS, rest = code; n > 0; rest /= n, n--) {
-                unsigned pick = rest % n;
-                int form = left[pick];
-
-                if (at == FORMS - n)
-                    made += tell_stream(g, calls);
-                memmove(&left[pick], &left[pick + 1], (FORMS - pick - 1) * sizeof left[0]);
-                tell(g, calls, form);
-            }
-            if (at == FORMS)
-                assert_false(tell_stream(g, calls));
-            ground_do(g,
-                      "DELETE FROM call_status s USING call c WHERE c.id = s.call_id"
-                      " AND s.source = 'stream' AND c.call_sid = $1",
-                      sid);
-            got = ground_digest(g, sid);
-            if (!cm_str_eq(got, want))
-                fail_msg("order %u, stream at %u:\n%.*s\nwant:\n%.*s", code, at, CM_STR_FMT(got),
-                         CM_STR_FMT(want));
-        }
-    }
-    assert_true(made >= 8); /* at least whenever it comes first */
-    assert_int_equal(ground_emitted(g, EVENT_CALL_STARTED), calls - made); /* the others by it */
-    assert_int_equal(ground_emitted(g, EVENT_CALL_ENDED), calls);
-    assert_int_equal(ground_emitted(g, EVENT_RECORDING_AVAILABLE), calls);
 }
 
 static void the_same_callbacks_again_change_nothing(void **state)
@@ -232,22 +89,6 @@ static void a_recording_callback_alone_is_kept_until_the_call_is_known(void **st
     assert_int_equal(
         ground_count(g, "SELECT count(*)::text FROM pending_callback WHERE call_sid = $1", sid), 0);
     assert_int_equal(ground_emitted(g, EVENT_RECORDING_AVAILABLE), 1);
-}
-
-static void what_was_kept_is_applied_when_a_stream_made_the_call(void **state)
-{
-    struct ground *g = *state;
-    struct cm_str sid = ground_sid(g, "CA", 0);
-
-    assert_int_equal(tell(g, 0, 5).answer, INTAKE_KEPT);
-    assert_true(tell_stream(g, 0));
-    assert_int_equal(tell(g, 0, 3).answer, INTAKE_APPLIED);
-    assert_int_equal(
-        ground_count(g, "SELECT count(*)::text FROM pending_callback WHERE call_sid = $1", sid), 0);
-    assert_int_equal(ground_emitted(g, EVENT_RECORDING_AVAILABLE), 1);
-    assert_int_equal(ground_emitted(g, EVENT_CALL_STARTED), 0);
-    assert_true(cm_str_is(ground_ask(g, "SELECT status FROM call WHERE call_sid = $1", sid),
-                          "in-progress"));
 }
 
 static void an_announced_recording_opens_all_steps(void **state)
@@ -385,26 +226,6 @@ static void an_unanswered_call_waits_for_no_recording(void **state)
         "false"));
 }
 
-static void stream_callbacks_are_kept_once(void **state)
-{
-    struct ground *g = *state;
-    struct cm_str sid = ground_sid(g, "CA", 0);
-
-    tell(g, 0, 0);
-    for (int i = 0; i < 3; i++)
-        tell_form(g, CALLBACK_STREAM,
-                  cm_arena_printf(g->arena,
-                                  "AccountSid=" ACCOUNT
-                                  "&CallSid=%s&StreamSid=%s&StreamEvent=stream-error&StreamError=x",
-                                  sid.at, ground_sid(g, "MZ", 0).at));
-    assert_int_equal(
-        ground_count(g,
-                     "SELECT count(*)::text FROM call_stream s JOIN call c ON c.id = s.call_id"
-                     " WHERE call_sid = $1",
-                     sid),
-        1);
-}
-
 static void a_database_that_is_away_is_told_as_such(void **state)
 {
     struct ground *g = *state;
@@ -428,10 +249,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         GROUND_TEST(the_first_callback_makes_the_call_and_its_contact),
         GROUND_TEST(every_order_of_callbacks_ends_in_the_same_rows),
-        GROUND_TEST(a_media_stream_at_any_moment_makes_no_difference_in_the_end),
         GROUND_TEST(the_same_callbacks_again_change_nothing),
         GROUND_TEST(a_recording_callback_alone_is_kept_until_the_call_is_known),
-        GROUND_TEST(what_was_kept_is_applied_when_a_stream_made_the_call),
         GROUND_TEST(an_announced_recording_opens_all_steps),
         GROUND_TEST(an_absent_recording_is_a_failed_step_until_another_one_comes),
         GROUND_TEST(a_withheld_caller_is_nobodys_contact),
@@ -440,7 +259,6 @@ int main(void)
         GROUND_TEST(an_unknown_number_makes_no_call_of_anybody),
         GROUND_TEST(a_deleted_call_stays_deleted),
         GROUND_TEST(an_unanswered_call_waits_for_no_recording),
-        GROUND_TEST(stream_callbacks_are_kept_once),
         GROUND_TEST(a_database_that_is_away_is_told_as_such),
     };
 

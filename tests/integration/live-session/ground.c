@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "ask.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -18,19 +19,7 @@ struct cm_db *ground_database(struct ground *g, const char *environment_variable
 
 struct cm_str ground_ask(struct ground *g, const char *sql, struct cm_str parameter)
 {
-    CM_OWN(cm_rows) rows = NULL;
-    struct cm_args *args = cm_args_new(g->arena);
-    /* Named after its text: prepared once a connection, and never two by one name. */
-    struct cm_sha256 hash = cm_sha256(cm_str_of(sql));
-    struct cm_stmt stmt = { cm_arena_printf(g->arena, "ground_%s", cm_hex(hash.at, 8).at).at, sql };
-
-    if (strstr(sql, "$1"))
-        cm_arg_str(args, parameter);
-    if (cm_db_query(g->db, &stmt, args, &rows, &g->err))
-        fail_msg("%s: %s", sql, g->err.msg);
-    if (!cm_rows_count(rows) || cm_row_is_null(rows, 0, 0))
-        return CM_STR("");
-    return cm_arena_str(g->arena, cm_row_str(rows, 0, 0));
+    return ask_database(g->db, g->arena, sql, parameter);
 }
 
 void ground_expect(struct ground *g, const char *sql, struct cm_str parameter, const char *want)
@@ -145,6 +134,23 @@ struct live_start ground_start(struct ground *g, struct cm_str call_sid, unsigne
                                 .captions = { CM_STR("whisper"), CM_STR("tiny.en") } };
 }
 
+struct cm_tx *ground_begun(struct ground *g)
+{
+    struct cm_tx *tx = NULL;
+
+    if (cm_tx_begin(g->db, &tx, &g->err))
+        fail_msg("%s", g->err.msg);
+    return tx;
+}
+
+void ground_committed(struct ground *g, struct cm_tx *tx, cm_rc rc)
+{
+    CM_OWN(cm_tx) owned = tx;
+
+    if (rc || cm_tx_commit(&owned, &g->err))
+        fail_msg("%s", g->err.msg);
+}
+
 enum live_answer ground_take(struct ground *g, const struct live_start *start,
                              struct live_taken *out)
 {
@@ -183,4 +189,27 @@ bool ground_end(struct ground *g, struct cm_uuid session, const char *reason,
         cm_tx_commit(&tx, &g->err))
         fail_msg("%s", g->err.msg);
     return ended;
+}
+
+/* ---- turns ---- */
+
+struct live_turn_row ground_turn(struct cm_uuid session, int64_t position, const char *text)
+{
+    return (struct live_turn_row){ .id = cm_uuid_v7(cm_now_us()),
+                                   .session_id = session,
+                                   .position = position,
+                                   .start_ms = position * 1000,
+                                   .end_ms = position * 1000 + 900,
+                                   .by_caller = position % 2 == 0,
+                                   .interrupted = position == 1,
+                                   .text = cm_str_of(text) };
+}
+
+void ground_write_turns(struct ground *g, const struct live_turn_row turns[], size_t count,
+                        bool written[])
+{
+    struct cm_tx *tx = ground_begun(g);
+
+    ground_committed(g, tx,
+                     live_store_turns(tx, g->arena, turns, count, GROUND_TIME, written, &g->err));
 }

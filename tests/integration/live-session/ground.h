@@ -51,6 +51,10 @@ void ground_token(struct ground *g, struct cm_str call_sid, const char *token, c
 /** A text of a token's form. */
 struct cm_str ground_secret(struct ground *g, unsigned n);
 
+/** Begins a transaction; commits it if all in it went well (`rc`), and else fails the test. */
+struct cm_tx *ground_begun(struct ground *g);
+void ground_committed(struct ground *g, struct cm_tx *tx, cm_rc rc);
+
 /** Asks for a call's stream as a good one would; change what the test is about. */
 struct live_start ground_start(struct ground *g, struct cm_str call_sid, unsigned stream);
 /** In a transaction of its own, committed. */
@@ -61,3 +65,10 @@ struct live_start ground_taken(struct ground *g, unsigned n);
 /** Ends it at GROUND_TIME + 10 s; false: it had ended, or is gone. */
 bool ground_end(struct ground *g, struct cm_uuid session, const char *reason,
                 struct live_ended_row *out);
+
+/** A turn of a second, said by turns: the caller's are at the even positions. `text` is borrowed.
+ */
+struct live_turn_row ground_turn(struct cm_uuid session, int64_t position, const char *text);
+/** In a transaction of their own; `written` tells which were new. */
+void ground_write_turns(struct ground *g, const struct live_turn_row turns[], size_t count,
+                        bool written[]);

@@ -1,5 +1,6 @@
 """What a dashboard or an alert asks for is exported by a running service: all of them run, a call goes its whole way, its
-stream is listened to, and each query must find its metric, its labels and series that its matchers take.
+stream is listened to, its recording is kept in a bucket, and each query must find its metric, its labels and series that
+its matchers take.
 
     tests/integration/observability/metrics_test.py     (tests/run sets the rest)
 """
@@ -13,6 +14,7 @@ import promql  # noqa: E402
 import speech_server  # noqa: E402
 from otlp_receiver import Collector  # noqa: E402
 from line import FORWARDED, LIVE, Line, until  # noqa: E402
+from object_store import BUCKET, ObjectStore  # noqa: E402
 from stack import SERVICES, free_port, http  # noqa: E402
 
 ALL = (*SERVICES, LIVE)
@@ -112,7 +114,8 @@ def a_call_that_waits_is_seen_to_wait(line):
 
 def main():
     collector = Collector(free_port()).on()
-    with Line("metrics", CAPTIONS="on", RETRY_ATTEMPTS="1000", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as line:
+    with ObjectStore() as store, Line("metrics", CAPTIONS="on", RETRY_ATTEMPTS="1000", RECORDINGS_URL=f"s3://{BUCKET}/kept",
+                                      OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **store.environment) as line:
         line.start_all(ALL)
         put_a_call_through(line)
         series = series_of(line)

@@ -12,7 +12,8 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from object_store import BUCKET, SECRET, ObjectStore  # noqa: E402
 from office import FAST, NUMBER, all_reported, an_organization, place_calls  # noqa: E402
-from stack import SERVICES, Stack, http, until  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from stack import SERVICES, Stack, free_port, get_status, http, until  # noqa: E402
 
 PASSWORD = "correct horse battery staple"
 
@@ -43,8 +44,8 @@ class Bucket:
         self.stack.__exit__(*failure)
         self.store.__exit__(*failure)
 
-    def start(self, service):
-        self.stack.start(service, RECORDINGS_DIR=str(self.stack.dir / "work" / service))
+    def start(self, service, **settings):
+        self.stack.start(service, RECORDINGS_DIR=str(self.stack.dir / "work" / service), **settings)
 
     def ask(self, method, path, body=None, **headers):
         return http(method, self.stack.api + path, body, {**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}})
@@ -193,6 +194,66 @@ def listeners_are_bounded_and_slow_ones_hold_nobody_else():
         assert b" 200 " in listener.recv(64)
         assert stack.stop("api-gateway") == 0, stack.log_tail("api-gateway")
         listener.close()
+
+
+class Door(Proxy):
+    """The way to the store, and to another that has the same bucket and takes another key."""
+
+    def __init__(self):
+        super().__init__(free_port(), None)
+
+    def lead_to(self, store):
+        if self.listener:
+            self.off()
+        self.target = ("127.0.0.1", store.port)
+        self.on()
+
+
+def refusals(stack, service):
+    return sum(int(value) for key, value in stack.metrics(service).items()
+               if key.startswith("callmill_object_store_requests_total") and 'outcome="refused"' in key)
+
+
+def a_key_that_is_refused_later_is_waited_for():
+    door = Door()
+    bucket = Bucket("s3-later", S3_ENDPOINT=f"http://127.0.0.1:{door.port}")
+    door.lead_to(bucket.store)
+    with ObjectStore(secret="the-next-hush") as changed, bucket:
+        stack, speech = bucket.stack, Proxy(free_port(), ("127.0.0.1", bucket.stack.ports["speech"]))
+        assert stack.stop("transcriber") == 0
+        bucket.start("transcriber", SPEECH_URL=f"http://127.0.0.1:{speech.port}")  # nobody answers there yet
+        stack.wait_ready("transcriber")
+        pids = {service: stack.processes[service].pid for service in SERVICES}
+
+        # What cannot be put waits; Twilio notices nothing.
+        door.lead_to(changed)
+        place_calls(stack, 3)
+        until("call-ingest refused", 60, lambda: refusals(stack, "call-ingest") >= 3)
+        until("all webhooks answered", 60, lambda: stack.one("SELECT count(*) FROM call WHERE status = 'completed'") == 3)
+        assert get_status(f"http://127.0.0.1:{stack.ports['call-ingest']}/readyz") == 200
+        assert not stack.sql("SELECT 1 FROM recording WHERE state <> 'available'")
+        log = (stack.dir / "call-ingest.log").read_text()
+        assert "object store, put: 403" in log and "S3_SECRET_ACCESS_KEY" in log and SECRET not in log
+
+        # It goes on by itself. What cannot be read waits, and what cannot be removed.
+        door.lead_to(bucket.store)
+        until("the recordings kept", 60, lambda: len(bucket.store.keys()) == 3)
+        until("the transcriber waiting for speech", 60, lambda: str(speech.port) in (stack.dir / "transcriber.log").read_text())
+        door.lead_to(changed)
+        speech.on()
+        until("the transcriber refused", 60, lambda: refusals(stack, "transcriber") >= 3)
+        first = stack.sql("SELECT id, call_sid FROM call ORDER BY id")[0]
+        assert bucket.ask("GET", f"/api/calls/{first['id']}/recording").status == 503
+        before = refusals(stack, "call-ingest")
+        assert bucket.ask("DELETE", f"/api/calls/{first['id']}").status == 204
+        until("the deletion refused", 60, lambda: refusals(stack, "call-ingest") > before)
+
+        door.lead_to(bucket.store)
+        all_reported(stack, 2)
+        until("the recording of the deleted call gone", 60, lambda: bucket.store.read(bucket.key(first["call_sid"])) is None)
+        assert not stack.sql("SELECT service, reason FROM dead_letter")
+        assert {service: stack.processes[service].pid for service in SERVICES if stack.processes[service].poll() is None} == pids
+        assert bucket.nothing_under_way() and len(bucket.store.keys()) == 2
 
 
 def a_key_that_is_refused_stops_the_service_with_words():

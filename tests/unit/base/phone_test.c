@@ -97,6 +97,22 @@ static void a_number_near_a_withheld_one_is_somebody(void **state)
     CHECK(samples);
 }
 
+static void a_number_in_e164_is_a_plus_and_digits(void **state)
+{
+    (void)state;
+    assert_true(cm_is_e164(CM_STR("+15551234567")));
+    assert_true(cm_is_e164(CM_STR("+46")));
+    assert_true(cm_is_e164(CM_STR("+123456789012345")));
+    assert_false(cm_is_e164(CM_STR("+1234567890123456")));
+    assert_false(cm_is_e164(CM_STR("15551234567")));
+    assert_false(cm_is_e164(CM_STR("+05551234567")));
+    assert_false(cm_is_e164(CM_STR("+1")));
+    assert_false(cm_is_e164(CM_STR("+1555 123")));
+    assert_false(cm_is_e164(CM_STR("+1555\n")));
+    assert_false(cm_is_e164(CM_STR("+")));
+    assert_false(cm_is_e164(CM_STR("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +120,7 @@ int main(void)
         cmocka_unit_test(withheld_callers_are_nobody_in_words_and_in_digits),
         cmocka_unit_test(what_is_no_number_at_all_is_nobody),
         cmocka_unit_test(a_number_near_a_withheld_one_is_somebody),
+        cmocka_unit_test(a_number_in_e164_is_a_plus_and_digits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -125,8 +126,8 @@ what_is_too_long_is_cut_between_characters_and_too_many_fields_are_left_out(void
     struct cm_span span, seen[ROOM];
 
     (void)state;
-    for (int i = 0; i < 100; i++)
-        strcat(text, "\u00e4");
+    for (size_t len = 0; len < sizeof text - 1; len += 2)
+        snprintf(text + len, sizeof text - len, "\u00e4");
     cm_span_begin(&span, &parent, CM_SPAN_CLIENT, text);
     for (int i = 0; i < CM_SPAN_FIELDS + 2; i++)
         cm_span_number(&span, "n", i);

@@ -138,7 +138,7 @@ static void an_answer_cut_at_any_byte_is_asked_again(void **state)
 
 static void without_credentials_nothing_is_asked(void **state)
 {
-    struct twilio_options options = { .api_url = "https://api.twilio.com" };
+    struct twilio_options options = { .rest = { .api_url = "https://api.twilio.com" } };
     CM_OWN(twilio) twilio = twilio_new(&options);
     enum twilio_answer answer;
     struct callback cb;

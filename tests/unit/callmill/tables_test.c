@@ -9,7 +9,6 @@
 
 #include <ctype.h>
 
-#include "admin.h"
 #include "migrations.h"
 #include "names.h"
 
@@ -23,22 +22,6 @@ static void migrations_are_numbered_from_1_without_gaps(void **state)
         assert_true(migrations[i].sql_end > migrations[i].sql);
         assert_int_equal(*migrations[i].sql_end, 0);
     }
-}
-
-static void a_number_is_e164(void **state)
-{
-    static const char good[] = "+15551234567";
-
-    (void)state;
-    assert_true(admin_is_number(CM_STR(good)));
-    assert_true(admin_is_number(CM_STR("+123456789012345")));
-    assert_false(admin_is_number(CM_STR("+1234567890123456")));
-    assert_false(admin_is_number(CM_STR("15551234567")));
-    assert_false(admin_is_number(CM_STR("+05551234567")));
-    assert_false(admin_is_number(CM_STR("+1555 123")));
-    assert_false(admin_is_number(CM_STR("+1555\n")));
-    for (size_t len = 0; len < 3; len++)
-        assert_false(admin_is_number((struct cm_str){ good, len }));
 }
 
 static void every_topic_has_the_prefix_and_a_name_of_its_own(void **state)
@@ -60,7 +43,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(migrations_are_numbered_from_1_without_gaps),
-        cmocka_unit_test(a_number_is_e164),
         cmocka_unit_test(every_topic_has_the_prefix_and_a_name_of_its_own),
     };
 

@@ -53,6 +53,8 @@ static void every_answer_says_what_to_do_next(void **state)
         { 416, "InvalidRange", true, CM_RETRY, false },
         { 400, "EntityTooLarge", false, CM_REJECT, false },
         { 403, "AccessDenied", true, CM_REJECT, false },
+        { 403, "", true, CM_REJECT, false }, /* of HEAD */
+        { 403, "", false, CM_FATAL, false },
         { 403, "AccessDenied", false, CM_FATAL, false },
         { 403, "SignatureDoesNotMatch", true, CM_FATAL, false },
         { 403, "InvalidAccessKeyId", true, CM_FATAL, false },

@@ -1,89 +1,5 @@
 /* Events of older, newer and foreign writers, read by field name. */
-#include <string.h>
-
-#include "base/buf.h"
-#include "samples.h"
-
-#define UUID_TEXT "018f0000-0001-7001-8001-000000000000"
-#define HEAD                                                                                       \
-    "{\"name\":\"event_id\",\"type\":\"string\"},{\"name\":\"occurred_at\",\"type\":\"long\"},"    \
-    "{\"name\":\"organization_id\",\"type\":\"string\"},{\"name\":\"call_id\",\"type\":"           \
-    "\"string\"},"                                                                                 \
-    "{\"name\":\"call_sid\",\"type\":\"string\"}"
-#define RECORD(name, fields)                                                                       \
-    "{\"type\":\"record\",\"name\":\"" name                                                        \
-    "\",\"namespace\":\"callmill.events\",\"fields\":[" fields "]}"
-#define FIELD_OF(name, type) ",{\"name\":\"" name "\",\"type\":" type "}"
-
-static int setup(void **state)
-{
-    *state = cm_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    cm_arena_free(*state);
-    return 0;
-}
-
-static void put_long(struct cm_buf *out, int64_t value)
-{
-    uint64_t bits = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-
-    for (; bits > 0x7f; bits >>= 7)
-        cm_buf_char(out, (char)(0x80 | (bits & 0x7f)));
-    cm_buf_char(out, (char)bits);
-}
-
-static void put_text(struct cm_buf *out, const char *text)
-{
-    put_long(out, (int64_t)strlen(text));
-    cm_buf_text(out, text);
-}
-
-static void put_head(struct cm_buf *out)
-{
-    put_text(out, UUID_TEXT);
-    put_long(out, 1234567);
-    put_text(out, UUID_TEXT);
-    put_text(out, UUID_TEXT);
-    put_text(out, "CA1");
-}
-
-static cm_rc decode(struct cm_arena *arena, const char *json, const struct cm_buf *bytes,
-                    enum cm_event_kind kind, struct cm_event *out, struct cm_err *err)
-{
-    CM_OWN(cm_schema) writer = NULL;
-
-    if (cm_schema_parse(cm_str_of(json), &writer, err) != CM_OK)
-        fail_msg("%s", err->msg);
-    return cm_event_decode(cm_buf_view(bytes), writer, kind, arena, out, err);
-}
-
-static struct cm_event expect_event(struct cm_arena *arena, const char *json,
-                                    const struct cm_buf *bytes, enum cm_event_kind kind)
-{
-    struct cm_event event;
-    struct cm_err err = { 0 };
-
-    if (decode(arena, json, bytes, kind, &event, &err) != CM_OK)
-        fail_msg("%s", err.msg);
-    assert_string_equal(cm_uuid_text(event.head.event_id).at, UUID_TEXT);
-    assert_int_equal(event.head.occurred_at_us, 1234567);
-    assert_true(cm_str_is(event.head.call_sid, "CA1"));
-    return event;
-}
-
-static void expect_refusal(struct cm_arena *arena, const char *json, const struct cm_buf *bytes,
-                           enum cm_event_kind kind, const char *why)
-{
-    struct cm_event event;
-    struct cm_err err = { 0 };
-
-    assert_int_equal(decode(arena, json, bytes, kind, &event, &err), CM_REJECT);
-    assert_string_equal(err.msg, why);
-}
+#include "foreign.h"
 
 static void a_field_that_the_writer_lacks_gets_its_default(void **state)
 {
@@ -283,69 +199,6 @@ static void a_symbol_of_tomorrow_is_rejected_and_one_in_another_place_is_read(vo
                    "call.deleted: field reason has a symbol that this version does not know");
 }
 
-#define TODO_OLD                                                                                   \
-    "{\"type\":\"array\",\"items\":[\"null\",{\"type\":\"record\",\"name\":\"Todo\",\"fields\":["  \
-    "{\"name\":\"evidence\",\"type\":\"string\"},{\"name\":\"colour\",\"type\":\"string\"},"       \
-    "{\"name\":\"segment_id\",\"type\":\"string\"},{\"name\":\"id\",\"type\":\"string\"},"         \
-    "{\"name\":\"title\",\"type\":\"string\"},{\"name\":\"owner\",\"type\":\"string\"}]}]}"
-
-static void put_todo(struct cm_buf *out, const char *title)
-{
-    put_long(out, 1);
-    put_text(out, "I will");
-    put_text(out, "red");
-    put_text(out, UUID_TEXT);
-    put_text(out, UUID_TEXT);
-    put_text(out, title);
-    put_text(out, "caller");
-}
-
-static void records_within_the_event_are_read_by_name_too(void **state)
-{
-    static const char json[] =
-        RECORD("CallTodosExtracted", HEAD FIELD_OF("model", "\"string\"") FIELD_OF(
-                                         "todos", TODO_OLD) FIELD_OF("engine", "\"string\""));
-    CM_OWN_BUF struct cm_buf bytes = { 0 };
-    const struct cm_call_todos_extracted *got;
-    struct cm_event event;
-
-    put_head(&bytes);
-    put_text(&bytes, "m");
-    put_long(&bytes, 1);
-    put_todo(&bytes, "first");
-    put_long(&bytes, 1); /* a second block */
-    put_todo(&bytes, "second");
-    put_long(&bytes, 0);
-    put_text(&bytes, "e");
-    event = expect_event(*state, json, &bytes, EVENT_CALL_TODOS_EXTRACTED);
-    got = &event.call_todos_extracted;
-    assert_int_equal(got->todo_count, 2);
-    assert_true(cm_str_is(got->todos[0].title, "first"));
-    assert_true(cm_str_is(got->todos[1].title, "second"));
-    assert_true(cm_str_is(got->todos[1].evidence, "I will"));
-    assert_true(cm_str_is(got->todos[1].owner, "caller"));
-    assert_null(got->todos[1].due_date.at);
-    assert_true(cm_str_is(got->model, "m"));
-}
-
-static void a_null_among_records_is_rejected(void **state)
-{
-    static const char json[] =
-        RECORD("CallTodosExtracted", HEAD FIELD_OF("todos", TODO_OLD) FIELD_OF(
-                                         "model", "\"string\"") FIELD_OF("engine", "\"string\""));
-    CM_OWN_BUF struct cm_buf bytes = { 0 };
-
-    put_head(&bytes);
-    put_long(&bytes, 1);
-    put_long(&bytes, 0);
-    put_long(&bytes, 0);
-    put_text(&bytes, "m");
-    put_text(&bytes, "e");
-    expect_refusal(
-        *state, json, &bytes, EVENT_CALL_TODOS_EXTRACTED,
-        "call.todos-extracted: field todos is written as null, which it cannot be read from");
-}
-
 static void the_namespace_does_not_matter_and_the_name_does(void **state)
 {
     static const char other[] =
@@ -369,9 +222,9 @@ static void an_analysis_of_the_first_version_is_read_without_a_sentiment(void **
 
     assert_int_equal(cm_event_encode(&sent, &bytes, &err), CM_OK);
     bytes.len--; /* the sentiment stands last, and null is one byte */
-    assert_int_equal(
-        decode(*state, cm_arena_text(*state, first), &bytes, EVENT_CALL_ANALYZED, &got, &err),
-        CM_OK);
+    assert_int_equal(decode_foreign(*state, cm_arena_text(*state, first), &bytes,
+                                    EVENT_CALL_ANALYZED, &got, &err),
+                     CM_OK);
     assert_same_event(&sent, &got);
 }
 
@@ -397,12 +250,10 @@ int main(void)
         cmocka_unit_test(a_truth_is_read_from_a_boolean_and_from_nothing_else),
         cmocka_unit_test(bytes_that_are_no_text_and_texts_that_are_no_uuid_are_named),
         cmocka_unit_test(a_symbol_of_tomorrow_is_rejected_and_one_in_another_place_is_read),
-        cmocka_unit_test(records_within_the_event_are_read_by_name_too),
-        cmocka_unit_test(a_null_among_records_is_rejected),
         cmocka_unit_test(the_namespace_does_not_matter_and_the_name_does),
         cmocka_unit_test(an_analysis_of_the_first_version_is_read_without_a_sentiment),
         cmocka_unit_test(a_value_that_is_no_record_is_rejected),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, foreign_setup, foreign_teardown);
 }

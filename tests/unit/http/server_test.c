@@ -348,42 +348,6 @@ static void requests_are_counted_by_route_method_and_status(void **state)
     cm_buf_finish(&text);
 }
 
-static void an_address_in_use_is_named(void **state)
-{
-    struct fixture *fx = *state;
-    struct cm_http_server *second = NULL;
-    struct cm_err err = { 0 };
-    char addr[64];
-
-    snprintf(addr, sizeof addr, "127.0.0.1:%u", fx->port);
-    for (int loops = 1; loops <= 2; loops++) {
-        struct cm_http_options options = { .addr = addr, .routes = routes, .loops = loops };
-
-        assert_int_equal(cm_http_server_start(&options, &second, &err), CM_FATAL);
-        assert_non_null(strstr(err.msg, addr));
-        assert_non_null(strstr(err.msg, "in use"));
-        assert_null(second);
-    }
-}
-
-static void several_loops_share_one_address(void **state)
-{
-    struct cm_http_server *server;
-    struct cm_err err = { 0 };
-    char addr[64];
-
-    (void)state;
-    server = serve((struct cm_http_options){ .routes = routes, .loops = 3 });
-    for (int i = 0; i < 50; i++)
-        assert_int_equal(
-            ask_status(cm_http_server_port(server), "GET /later HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
-    snprintf(addr, sizeof addr, "127.0.0.1:%u", cm_http_server_port(server));
-    struct cm_http_options options = { .addr = addr, .routes = routes, .loops = 2 };
-    struct cm_http_server *second = NULL;
-    assert_int_equal(cm_http_server_start(&options, &second, &err), CM_FATAL);
-    cm_http_server_free(server);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,8 +369,6 @@ int main(void)
         cmocka_unit_test(an_inline_handler_may_answer_later),
         cmocka_unit_test(a_client_that_hangs_up_its_side_is_closed_soon),
         cmocka_unit_test(requests_of_one_connection_are_answered_in_order),
-        cmocka_unit_test(an_address_in_use_is_named),
-        cmocka_unit_test(several_loops_share_one_address),
         cmocka_unit_test(requests_are_counted_by_route_method_and_status),
     };
 

@@ -135,6 +135,18 @@ static void the_size_of_the_blocks_makes_no_difference(void **state)
     assert_memory_equal(at_once, bit_by_bit, TO * sizeof *at_once);
 }
 
+static void an_end_straight_behind_a_put_loses_nothing(void **state)
+{
+    (void)state;
+    CM_OWN_MEM float *in = second_of_tone(TO / 2, 440);
+    CM_OWN_MEM float *out = calloc(OUT_MAX, sizeof *out);
+    CM_OWN(cm_resampler) r = cm_resampler_new(TO / 2, TO);
+
+    cm_resampler_put(r, in, 4000);
+    cm_resampler_end(r);
+    assert_int_equal(cm_resampler_take(r, out, OUT_MAX), 8000);
+}
+
 static void nothing_in_gives_nothing_out(void **state)
 {
     (void)state;
@@ -153,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_constant_stays_what_it_is),
         cmocka_unit_test(sixteen_khz_passes_untouched),
         cmocka_unit_test(the_size_of_the_blocks_makes_no_difference),
+        cmocka_unit_test(an_end_straight_behind_a_put_loses_nothing),
         cmocka_unit_test(nothing_in_gives_nothing_out),
     };
 

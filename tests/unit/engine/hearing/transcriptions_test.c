@@ -374,17 +374,6 @@ static void every_cut_of_an_answer_is_handled(void **state)
     }
 }
 
-static void languages_have_names_and_codes(void **state)
-{
-    (void)state;
-    assert_string_equal(cm_language_code(CM_STR("english")), "en");
-    assert_string_equal(cm_language_code(CM_STR("German")), "de");
-    assert_string_equal(cm_language_code(CM_STR("fr")), "fr");
-    assert_null(cm_language_code(CM_STR("")));
-    assert_null(cm_language_code(CM_STR("klingon")));
-    assert_null(cm_language_code(CM_STR("a name that is much longer than any language's")));
-}
-
 int main(void)
 {
 #define story(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -401,7 +390,6 @@ int main(void)
         story(a_server_that_is_not_there_is_away),
         story(the_address_may_be_given_in_three_ways),
         story(every_cut_of_an_answer_is_handled),
-        cmocka_unit_test(languages_have_names_and_codes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
