@@ -38,13 +38,22 @@ static void put_text(char *out, size_t size, struct cm_str text)
 void cm_span_begin(struct cm_span *span, const struct cm_trace *parent, enum cm_span_kind kind,
                    const char *name)
 {
+    struct cm_trace at;
+
     *span = (struct cm_span){ .kind = kind };
     if (!parent || !cm_trace_is_some(parent))
         return;
 
-    span->at = cm_trace_child(parent);
-    memcpy(span->parent_id, parent->span_id, sizeof span->parent_id);
-    span->start_us = cm_now_us();
+    at = cm_trace_child(parent);
+    cm_span_begin_as(span, &at, parent, kind, name);
+}
+
+void cm_span_begin_as(struct cm_span *span, const struct cm_trace *at,
+                      const struct cm_trace *parent, enum cm_span_kind kind, const char *name)
+{
+    *span = (struct cm_span){ .at = *at, .kind = kind, .start_us = cm_now_us() };
+    if (parent)
+        memcpy(span->parent_id, parent->span_id, sizeof span->parent_id);
     put_text(span->name, sizeof span->name, cm_str_of(name));
 }
 

@@ -49,6 +49,10 @@ struct cm_span {
 /** A span within `parent`; none where there is no parent. It begins now. */
 void cm_span_begin(struct cm_span *span, const struct cm_trace *parent, enum cm_span_kind kind,
                    const char *name);
+/** The same for a span whose id is known before it (cm_trace_of_call, cm_trace_in_call), so that
+ * others may hang on it already; `parent` NULL: it is the trace's root. */
+void cm_span_begin_as(struct cm_span *span, const struct cm_trace *at,
+                      const struct cm_trace *parent, enum cm_span_kind kind, const char *name);
 /* More fields than there is room for are left out; what is too long is cut. */
 void cm_span_text(struct cm_span *span, const char *name, struct cm_str text);
 void cm_span_number(struct cm_span *span, const char *name, int64_t number);

@@ -73,17 +73,22 @@ struct cm_traceparent cm_trace_text(const struct cm_trace *trace)
 
 /* A UUID of version 7 is random in its last 62 bits, which is what the standard asks of a trace's
  * id, and what OpenTelemetry's ratio sampler goes by too. */
-struct cm_trace cm_trace_of_call(struct cm_uuid call_id)
+struct cm_trace cm_trace_in_call(struct cm_uuid call_id, struct cm_uuid id)
 {
     struct cm_trace trace = { 0 };
     uint64_t chance = 0;
 
     memcpy(trace.trace_id, call_id.at, sizeof trace.trace_id);
-    memcpy(trace.span_id, call_id.at + 8, sizeof trace.span_id);
-    for (size_t i = 0; i < sizeof trace.span_id; i++)
-        chance = chance << 8 | trace.span_id[i];
+    memcpy(trace.span_id, id.at + 8, sizeof trace.span_id);
+    for (size_t i = 8; i < sizeof call_id.at; i++)
+        chance = chance << 8 | call_id.at[i];
     trace.sampled = sampled_below == UINT64_MAX || chance << 2 < sampled_below;
     return trace;
+}
+
+struct cm_trace cm_trace_of_call(struct cm_uuid call_id)
+{
+    return cm_trace_in_call(call_id, call_id);
 }
 
 struct cm_trace cm_trace_child(const struct cm_trace *parent)

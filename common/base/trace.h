@@ -31,6 +31,9 @@ struct cm_traceparent cm_trace_text(const struct cm_trace *trace);
 
 /** The call's root span. */
 struct cm_trace cm_trace_of_call(struct cm_uuid call_id);
+/** A span of the call's trace that is made of an id (UUIDv7) of what it is about, so that whoever
+ * has the id finds the span too. */
+struct cm_trace cm_trace_in_call(struct cm_uuid call_id, struct cm_uuid id);
 /** The same trace with a new span. */
 struct cm_trace cm_trace_child(const struct cm_trace *parent);
 

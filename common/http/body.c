@@ -46,8 +46,6 @@ enum MHD_Result http_body_asked(struct cm_http_request *rq)
 
 enum MHD_Result http_body_ask(struct cm_http_request *rq)
 {
-    struct cm_http_server *server = rq->at->server;
-
     if (rq->at->closed) {
         rq->refuse = 503;
         rq->refuse_why = "The server is stopping.";
@@ -55,7 +53,7 @@ enum MHD_Result http_body_ask(struct cm_http_request *rq)
     }
     http_conn_enter(rq->conn, CONN_WORKING);
     rq->stage = STAGE_ASKING;
-    server->options.long_bodies.admit(rq, server->options.ctx);
+    http_handle(rq, rq->at->server->options.long_bodies.admit);
     if (rq->stage != STAGE_ASKING)
         return http_body_asked(rq);
 

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "base/queue.h"
+#include "base/span.h"
 #include "http/route.h"
 #include "http/server.h"
 
@@ -131,7 +132,8 @@ struct cm_http_request {
     unsigned status;
     struct cm_http_stream *stream;
     struct http_pipe *pipe;
-    int64_t began_us; /* wall clock */
+    int64_t began_us;     /* wall clock */
+    struct cm_span *span; /* in the arena; NULL: the request belongs to no trace */
 };
 
 /* intake.c: libmicrohttpd's callbacks. */
@@ -164,6 +166,11 @@ enum MHD_Result http_dispatch(struct cm_http_request *rq);
 enum MHD_Result http_queue_response(struct cm_http_request *rq);
 void *http_worker_main(void *server);
 void http_resume(struct cm_http_request *rq);
+
+/* span.c: the request's span, and the trace in which its handlers work. */
+void http_handle(struct cm_http_request *rq, cm_http_handler *handler);
+struct cm_trace http_span_enter(const struct cm_http_request *rq);
+void http_span_end(struct cm_http_request *rq); /* the request is completed */
 
 /* reply.c */
 void http_reply_with(struct cm_http_request *rq, unsigned status, const char *type,

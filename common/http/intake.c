@@ -69,6 +69,7 @@ void http_on_completed(void *loop, struct MHD_Connection *mhd, void **request,
 {
     struct cm_http_request *rq = *request;
     struct http_loop *at = loop;
+    struct cm_trace before;
 
     (void)mhd;
     (void)how;
@@ -80,7 +81,10 @@ void http_on_completed(void *loop, struct MHD_Connection *mhd, void **request,
         http_stream_gone(rq->stream);
     if (!rq->admitted && !rq->conn->shut)
         cm_metric_add(at->server->refused[REFUSED_MALFORMED], 1);
+    before = http_span_enter(rq);
     http_stats_count(rq);
+    cm_trace_enter(&before);
+    http_span_end(rq);
     rq->conn->rq = NULL;
     http_conn_enter(rq->conn, CONN_IDLE);
     if (atomic_load(&at->server->draining))

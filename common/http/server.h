@@ -19,6 +19,7 @@
 #include "base/config.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "base/uuid.h"
 
 struct cm_http_server;  /* opaque */
 struct cm_http_request; /* one request; lives until it is answered and sent */
@@ -117,6 +118,23 @@ void cm_http_take_body(struct cm_http_request *rq);
 struct cm_str cm_http_peer(const struct cm_http_request *rq); /* address without port */
 struct cm_loop *cm_http_loop(const struct cm_http_request *rq);
 unsigned cm_http_loop_index(const struct cm_http_request *rq);
+
+/* The request's trace (base/trace.h): none, until its handler says what the request belongs to.
+ * Then it has a span, recorded when the answer is through, and the thread works in it until the
+ * handler returns; so do the request's later handlers. (A callback that says it has to leave the
+ * thread's trace as it was: cm_trace_enter.) What belongs to nothing costs nothing and is not
+ * recorded: pages that poll, health checks, files.
+ *
+ * The `traceparent` of just anybody is not looked at: it would fill a trace of their choice. Of a
+ * client who was recognized it is taken, with its wish to be sampled; what that can cost is one
+ * span a request, in a queue that is bounded and drops what is too much (base/span.h).
+ * Thread: who may answer. */
+/** The client is known to be one of ours. Nothing happens where there is no header `traceparent`,
+ * or two, or nonsense. */
+void cm_http_of_client(struct cm_http_request *rq);
+/** The request is about this call, so its span is part of the call's trace. A span of the client's
+ * trace stays there, and gets a link to the call's. */
+void cm_http_of_call(struct cm_http_request *rq, struct cm_uuid call_id);
 
 /* Answering: headers first, then exactly one of the verbs; a second one is dropped and logged.
  * Thread: the handler's, or, after a handler of an INLINE route returned without answering, the

@@ -73,7 +73,7 @@ static void refuse(struct cm_http_request *rq, unsigned status, const char *why)
 static enum MHD_Result run_inline(struct cm_http_request *rq)
 {
     rq->stage = STAGE_HANDLER;
-    rq->match.route->handler(rq, rq->at->server->options.ctx);
+    http_handle(rq, rq->match.route->handler);
     if (rq->answered)
         return http_queue_response(rq);
 
@@ -111,7 +111,7 @@ enum MHD_Result http_dispatch(struct cm_http_request *rq)
     http_conn_enter(rq->conn, CONN_WORKING);
     rq->stage = STAGE_HANDLER;
     if (!rq->answered && is_lost(rq))
-        rq->at->server->options.lost(rq, rq->at->server->options.ctx);
+        http_handle(rq, rq->at->server->options.lost);
     if (rq->answered) /* there, or before its body was read */
         return http_queue_response(rq);
     if (rq->refuse)
@@ -135,7 +135,7 @@ static void on_worked(void *ctx)
 static void work_on(struct cm_http_server *server, struct cm_http_request *rq)
 {
     if (!atomic_load(&server->aborting))
-        rq->match.route->handler(rq, server->options.ctx);
+        http_handle(rq, rq->match.route->handler);
     if (!rq->answered)
         refuse(rq, atomic_load(&server->aborting) ? 503 : 500, "The request was not answered.");
     cm_loop_post(rq->at->loop, on_worked, rq);

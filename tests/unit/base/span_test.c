@@ -143,11 +143,30 @@ what_is_too_long_is_cut_between_characters_and_too_many_fields_are_left_out(void
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_queue, close_queue)
 
+static void a_span_whose_id_was_known_before_is_told_with_it(void **state)
+{
+    const struct cm_trace root = cm_trace_of_call(cm_uuid_v7(1700000000000000));
+    struct cm_span span, seen[ROOM];
+
+    (void)state;
+    cm_span_begin_as(&span, &root, NULL, CM_SPAN_INTERNAL, "call");
+    span.start_us = 5;
+    span.end_us = 7;
+    cm_span_end(&span);
+
+    assert_int_equal(cm_spans_take(seen, ROOM, 0), 1);
+    assert_memory_equal(seen[0].at.span_id, root.span_id, 8);
+    assert_memory_equal(seen[0].parent_id, ((uint8_t[8]){ 0 }), 8);
+    assert_int_equal(seen[0].start_us, 5);
+    assert_int_equal(seen[0].end_us, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_ended_span_can_be_taken_as_it_was),
         TEST(without_a_wanted_parent_there_is_no_span),
+        TEST(a_span_whose_id_was_known_before_is_told_with_it),
         TEST(what_the_queue_has_no_room_for_is_dropped_and_counted),
         TEST(who_waits_is_woken_by_enough_spans_or_by_the_end),
         TEST(what_is_too_long_is_cut_between_characters_and_too_many_fields_are_left_out),

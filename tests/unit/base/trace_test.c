@@ -61,6 +61,17 @@ static void a_calls_trace_has_the_calls_id(void **state)
                         "00-01936a2b11227abc8def0123456789ab-8def0123456789ab-01");
 }
 
+static void what_has_an_id_has_its_span_in_the_calls_trace(void **state)
+{
+    struct cm_uuid id = cm_uuid_v7(1700000000000000);
+    struct cm_trace call = cm_trace_of_call(a_call), trace = cm_trace_in_call(a_call, id);
+
+    (void)state;
+    assert_memory_equal(trace.trace_id, call.trace_id, sizeof trace.trace_id);
+    assert_memory_equal(trace.span_id, id.at + 8, sizeof trace.span_id);
+    assert_int_equal(trace.sampled, call.sampled);
+}
+
 static void a_share_of_the_calls_is_sampled_and_always_the_same_ones(void **state)
 {
     enum { CALLS = 4000 };
@@ -155,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_child_keeps_the_trace_and_the_flag_and_has_a_span_of_its_own),
         cmocka_unit_test(a_child_of_none_is_none),
         cmocka_unit_test(a_calls_trace_has_the_calls_id),
+        cmocka_unit_test(what_has_an_id_has_its_span_in_the_calls_trace),
         cmocka_unit_test(a_share_of_the_calls_is_sampled_and_always_the_same_ones),
         cmocka_unit_test(what_the_standard_forbids_is_no_trace),
         cmocka_unit_test(a_trace_cut_at_any_byte_is_none),

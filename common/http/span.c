@@ -1,0 +1,72 @@
+/* A request's span. It is there once somebody has said what the request belongs to, and is recorded
+ * when the answer is through, so that its length is the client's.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "http/inside.h"
+
+static void begin(struct cm_http_request *rq, const struct cm_trace *parent)
+{
+    const char *route = rq->match.route ? rq->match.route->path : NULL;
+    char name[CM_SPAN_TEXT];
+
+    snprintf(name, sizeof name, "%s%s%s", rq->method, route ? " " : "", route ? route : "");
+    rq->span = CM_NEW(rq->arena, struct cm_span);
+    cm_span_begin(rq->span, parent, CM_SPAN_SERVER, name);
+    rq->span->start_us = rq->began_us;
+    cm_span_text(rq->span, "http.request.method", cm_str_of(rq->method));
+    if (route)
+        cm_span_text(rq->span, "http.route", cm_str_of(route));
+}
+
+void cm_http_of_client(struct cm_http_request *rq)
+{
+    struct cm_trace theirs;
+
+    /* Two lines are joined by a comma, and then are no trace. */
+    if (!rq->span && cm_trace_read(cm_str_trim(cm_http_header_list(rq, "traceparent")), &theirs))
+        begin(rq, &theirs);
+    if (rq->span)
+        cm_trace_enter(&rq->span->at);
+}
+
+void cm_http_of_call(struct cm_http_request *rq, struct cm_uuid call_id)
+{
+    struct cm_trace call = cm_trace_of_call(call_id);
+
+    if (!rq->span)
+        begin(rq, &call);
+    else if (memcmp(rq->span->at.trace_id, call.trace_id, sizeof call.trace_id) != 0)
+        rq->span->link = call;
+    cm_trace_enter(&rq->span->at);
+}
+
+struct cm_trace http_span_enter(const struct cm_http_request *rq)
+{
+    return cm_trace_enter(rq->span ? &rq->span->at : NULL);
+}
+
+void http_span_end(struct cm_http_request *rq)
+{
+    char status[12];
+
+    if (!rq->span)
+        return;
+    if (rq->status) /* else the client left before there was an answer */
+        cm_span_number(rq->span, "http.response.status_code", rq->status);
+    if (rq->status >= 500) {
+        snprintf(status, sizeof status, "%u", rq->status);
+        cm_span_text(rq->span, "error.type", cm_str_of(status));
+        cm_span_fail(rq->span, "");
+    }
+    cm_span_end(rq->span);
+}
+
+void http_handle(struct cm_http_request *rq, cm_http_handler *handler)
+{
+    struct cm_trace before = http_span_enter(rq);
+
+    handler(rq, rq->at->server->options.ctx);
+    cm_trace_enter(&before);
+}
