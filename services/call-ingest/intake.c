@@ -1,6 +1,7 @@
 #include "intake.h"
 
 #include "base/phone.h"
+#include "call_span.h"
 #include "store_media.h"
 
 enum { FIELDS_MAX = 200 };
@@ -12,9 +13,16 @@ struct work {
     struct cm_arena *arena;
     int64_t now_us;
     struct call_row call;
-    bool made;             /* the call, just now */
+    bool made, ended;      /* the call, just now */
+    struct call_state end; /* where it has ended */
     struct cm_str settled; /* why no recording will come; empty: nobody said so */
 };
+
+static void say_what_it_is_about(const struct work *w)
+{
+    if (w->intake->is_about)
+        w->intake->is_about(w->intake->ctx, w->call.id);
+}
 
 static cm_rc emit(struct work *w, struct cm_event *event, struct cm_err *err)
 {
@@ -57,6 +65,7 @@ static cm_rc make_call(struct work *w, const struct callback *cb, const struct n
                                  .recorded = number->record,
                                  .status = CALL_QUEUED,
                                  .created_at_us = w->now_us };
+    say_what_it_is_about(w);
     if (cm_phone_is_somebody(numbers.theirs)) {
         cm_rc rc = store_contact(w->tx, w->arena, number->organization_id, numbers.theirs.text,
                                  w->now_us, &w->call.contact_id.value, err);
@@ -185,6 +194,8 @@ static cm_rc emit_ended(struct work *w, const struct call_state *state, struct c
                         .duration_ms = state->duration_ms },
     };
 
+    w->ended = true;
+    w->end = *state;
     return emit(w, &event, err);
 }
 
@@ -247,6 +258,17 @@ static cm_rc begin(struct work *w, struct cm_str call_sid, enum store_answer *kn
         rc = store_lock_call(w->tx, w->arena, call_sid, err);
     if (!rc)
         rc = store_find_call(w->tx, w->arena, call_sid, &w->call, known, err);
+    if (!rc && *known == STORE_FOUND)
+        say_what_it_is_about(w);
+    return rc;
+}
+
+static cm_rc commit(struct work *w, struct cm_err *err)
+{
+    cm_rc rc = cm_tx_commit(&w->tx, err);
+
+    if (!rc && w->ended)
+        call_span_record(&w->call, &w->end);
     return rc;
 }
 
@@ -322,7 +344,7 @@ static cm_rc take(struct work *w, const struct callback *cb, struct cm_str form,
     }
     if (!rc && cb->kind == CALLBACK_VOICE && *answer == INTAKE_APPLIED)
         rc = plan_call(w, &number, plan, err);
-    return rc ? rc : cm_tx_commit(&w->tx, err);
+    return rc ? rc : commit(w, err);
 }
 
 cm_rc intake_take(const struct intake *intake, const struct callback *cb, struct cm_str form,
@@ -345,7 +367,7 @@ static cm_rc no_recording(struct work *w, struct cm_str call_sid, struct cm_err 
 
     if (!rc && known == STORE_FOUND)
         rc = settle(w, err);
-    return rc ? rc : cm_tx_commit(&w->tx, err);
+    return rc ? rc : commit(w, err);
 }
 
 cm_rc intake_no_recording(const struct intake *intake, struct cm_str call_sid, struct cm_str reason,

@@ -8,7 +8,8 @@
  * Invariants: a call belongs to the organization of its phone number, or is not made at all;
  * call.started goes out once, when the call is made; call.ended once, at its first end;
  * recording.available once a recording, when it is complete; the same callback again changes
- * nothing; any order of callbacks leaves the same rows (call_state.h).
+ * nothing; any order of callbacks leaves the same rows (call_state.h). The call's root span is
+ * recorded with call.ended.
  */
 #pragma once
 #include "base/credential.h"
@@ -20,6 +21,10 @@ struct intake { /* what it works with; borrowed */
     struct cm_service *service; /* whose outbox the events go to */
     int64_t token_us; /* how long a call's media stream may be opened; 0: calls are not streamed */
     bool assistants;  /* there is a model for the numbers that have an assistant */
+    /** Told, in the thread, which call the callback is about, before anything of it is written, so
+     * that its events are part of what the thread then stands in (base/trace.h). May be NULL. */
+    void (*is_about)(void *ctx, struct cm_uuid call_id);
+    void *ctx;
 };
 
 enum intake_answer {

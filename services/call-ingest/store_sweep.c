@@ -9,7 +9,7 @@ static const struct cm_stmt sql_silent_calls = {
     "   WHERE status IN ('queued', 'initiated', 'ringing', 'in-progress')"
     "     AND updated_at < $1 AND (swept_at IS NULL OR swept_at < $2)"
     "   ORDER BY updated_at LIMIT $4 FOR UPDATE SKIP LOCKED))"
-    " RETURNING call_sid, created_at",
+    " RETURNING call_sid, created_at, id",
 };
 static const struct cm_stmt sql_silent_recordings = {
     "ingest_silent_recordings",
@@ -17,7 +17,7 @@ static const struct cm_stmt sql_silent_recordings = {
     "  SELECT id FROM call"
     "   WHERE recording_awaited AND ended_at < $1 AND (swept_at IS NULL OR swept_at < $2)"
     "   ORDER BY ended_at LIMIT $4 FOR UPDATE SKIP LOCKED))"
-    " RETURNING call_sid, ended_at",
+    " RETURNING call_sid, ended_at, id",
 };
 static const struct cm_stmt sql_silent_pending = {
     "ingest_silent_pending",
@@ -27,7 +27,7 @@ static const struct cm_stmt sql_silent_pending = {
     "     WHERE received_at < $1 AND (swept_at IS NULL OR swept_at < $2)"
     "     ORDER BY received_at LIMIT $4 FOR UPDATE SKIP LOCKED))"
     "  RETURNING call_sid, received_at)"
-    " SELECT call_sid, min(received_at) FROM asked GROUP BY call_sid",
+    " SELECT call_sid, min(received_at), NULL::uuid FROM asked GROUP BY call_sid",
 };
 static const struct cm_stmt sql_forget_deleted = {
     "ingest_forget_deleted",
@@ -81,8 +81,9 @@ static cm_rc list(struct cm_db *db, const struct cm_stmt *stmt, struct cm_arena 
 
     silent = CM_NEW_N(arena, struct silent_row, cm_rows_count(rows) + 1);
     for (int i = 0; i < cm_rows_count(rows); i++)
-        silent[i] = (struct silent_row){ cm_arena_str(arena, cm_row_str(rows, i, 0)),
-                                         cm_row_time(rows, i, 1) };
+        silent[i] = (struct silent_row){ .call_sid = cm_arena_str(arena, cm_row_str(rows, i, 0)),
+                                         .since_us = cm_row_time(rows, i, 1),
+                                         .call_id = cm_row_opt_uuid(rows, i, 2) };
     *out = silent;
     *count = (size_t)cm_rows_count(rows);
     return CM_OK;

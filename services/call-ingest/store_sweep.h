@@ -5,7 +5,8 @@
 
 struct silent_row {
     struct cm_str call_sid;
-    int64_t since_us; /* when the call was made, or ended, or its callback came */
+    struct cm_opt_uuid call_id; /* none of one that nobody knows */
+    int64_t since_us;           /* when the call was made, or ended, or its callback came */
 };
 
 struct silence { /* older than these is silent; all are times */

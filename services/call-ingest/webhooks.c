@@ -165,9 +165,15 @@ static void log_outcome(struct ingest *app, const struct callback *cb, enum inta
     }
 }
 
+static void is_about(void *rq, struct cm_uuid call_id)
+{
+    cm_http_of_call(rq, call_id);
+}
+
 static void take(struct ingest *app, struct cm_http_request *rq, enum callback_kind kind)
 {
     struct message message = { 0 };
+    struct intake intake = app->intake;
     struct callback cb;
     struct cm_err err = { 0 };
     enum intake_answer answer;
@@ -187,7 +193,9 @@ static void take(struct ingest *app, struct cm_http_request *rq, enum callback_k
     }
     if (!is_of_account(app, rq, &cb))
         return;
-    if (intake_take(&app->intake, &cb, message.form, cm_now_us(), cm_http_arena(rq), &answer, &plan,
+    intake.is_about = is_about;
+    intake.ctx = rq;
+    if (intake_take(&intake, &cb, message.form, cm_now_us(), cm_http_arena(rq), &answer, &plan,
                     &err)) {
         answer_failure(rq, &cb, &err);
         return;
