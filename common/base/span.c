@@ -113,6 +113,21 @@ void cm_span_end(struct cm_span *span)
     push(span);
 }
 
+void cm_span_call(const struct cm_call_span *call)
+{
+    const struct cm_trace root = cm_trace_of_call(call->call_id);
+    struct cm_span span;
+
+    cm_span_begin_as(&span, &root, NULL, CM_SPAN_INTERNAL, "call");
+    span.start_us = call->start_us;
+    span.end_us = call->end_us;
+    cm_span_text(&span, "callmill.call.direction", call->direction);
+    cm_span_text(&span, "callmill.call.status", call->status);
+    if (cm_str_is(call->status, "failed"))
+        cm_span_fail(&span, "");
+    cm_span_end(&span);
+}
+
 /* ---- all of them ---- */
 
 void cm_spans_start(size_t room, struct cm_metrics *metrics)

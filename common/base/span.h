@@ -62,6 +62,15 @@ bool cm_span_is_wanted(const struct cm_trace *at);
 /** It is over (now, if end_us is not set) and goes into the queue, if it is wanted. */
 void cm_span_end(struct cm_span *span);
 
+/** The root of a call's trace. It is recorded by who commits the call's end, once; what hangs on it
+ * is there long before. */
+struct cm_call_span {
+    struct cm_uuid call_id;
+    int64_t start_us, end_us;
+    struct cm_str direction, status; /* as the call has them */
+};
+void cm_span_call(const struct cm_call_span *call);
+
 /* The queue; for the exporter. */
 
 /** From here on ended spans are kept, `room` of them at most. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "reply.h"
 
 static const struct cm_stmt sql_session = {
@@ -159,6 +160,7 @@ static void note_use(const struct ask *ask, struct cm_pipe *pipe)
 static void answered(void *ctx, cm_rc rc, struct cm_rows *rows[], size_t n,
                      const struct cm_err *err)
 {
+    struct cm_trace before = *cm_trace_current();
     struct ask *ask = ctx;
 
     (void)n;
@@ -175,7 +177,9 @@ static void answered(void *ctx, cm_rc rc, struct cm_rows *rows[], size_t n,
     ask->organization_id = cm_row_uuid(rows[0], 0, 2);
     if (cm_row_bool(rows[0], 0, 3))
         note_use(ask, ask->gateway->pipes[cm_http_loop_index(ask->rq)]);
+    cm_http_of_client(ask->rq);
     ask->answer(ask, rows + ask->ours);
+    cm_trace_enter(&before);
 }
 
 void ask_send(struct ask *ask)

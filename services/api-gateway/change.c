@@ -89,6 +89,7 @@ bool change_begin(struct change *change, struct cm_http_request *rq, struct gate
         reply_no_session(rq);
         return false;
     }
+    cm_http_of_client(rq);
     change->user_id = cm_row_uuid(found, 0, 2);
     change->organization_id = cm_row_uuid(found, 0, 3);
     change->is_admin = cm_row_bool(found, 0, 4);
@@ -203,9 +204,11 @@ bool change_send(struct change *change, const struct cm_stmt *stmt, const struct
 bool change_emit(struct change *change, const struct cm_event *event)
 {
     struct cm_err err;
-    cm_rc rc = cm_outbox_write(change->gateway->service, change->tx, change->arena, event, 1,
-                               change->now_us, &err);
+    cm_rc rc;
 
+    cm_http_of_call(change->rq, event->head.call_id);
+    rc = cm_outbox_write(change->gateway->service, change->tx, change->arena, event, 1,
+                         change->now_us, &err);
     if (rc)
         fail(change, cm_event_name(event->kind), rc, &err);
     return rc == CM_OK;

@@ -64,7 +64,8 @@ bool change_query(struct change *change, const struct cm_stmt *stmt, const struc
                   struct cm_rows **rows);
 /** One statement that nobody needs an answer of, sent along with the next. */
 bool change_send(struct change *change, const struct cm_stmt *stmt, const struct cm_args *args);
-/** Queues the event for the outbox; it goes out with the commit. */
+/** Queues the event for the outbox; it goes out with the commit. The request is part of its call's
+ * trace from here on (cm_http_of_call). */
 bool change_emit(struct change *change, const struct cm_event *event);
 /** false: it was answered; whether the change took effect is not known then. */
 bool change_commit(struct change *change);

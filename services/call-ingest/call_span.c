@@ -13,17 +13,11 @@ static int64_t start_us(const struct call_row *call, const struct call_state *en
 
 void call_span_record(const struct call_row *call, const struct call_state *end)
 {
-    const struct cm_trace root = cm_trace_of_call(call->id);
-    const char *status = call_status_text(end->status);
-    struct cm_span span;
-
-    cm_span_begin_as(&span, &root, NULL, CM_SPAN_INTERNAL, "call");
-    span.start_us = start_us(call, end);
-    span.end_us = end->ended_at_us.value;
-    cm_span_text(&span, "callmill.call.direction",
-                 call->outbound ? CM_STR("outbound") : CM_STR("inbound"));
-    cm_span_text(&span, "callmill.call.status", cm_str_of(status));
-    if (end->status == CALL_FAILED)
-        cm_span_fail(&span, status);
-    cm_span_end(&span);
+    cm_span_call(&(struct cm_call_span){
+        .call_id = call->id,
+        .start_us = start_us(call, end),
+        .end_us = end->ended_at_us.value,
+        .direction = call->outbound ? CM_STR("outbound") : CM_STR("inbound"),
+        .status = cm_str_of(call_status_text(end->status)),
+    });
 }

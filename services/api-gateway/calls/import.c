@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/phone.h"
+#include "base/span.h"
 #include "body.h"
 #include "calls/json.h"
 #include "endpoints.h"
@@ -245,6 +246,17 @@ static bool bring_in(struct change *change, const struct import *import, struct 
     return false;
 }
 
+/* The call itself may be years old, and a trace of years shows nothing: here its root lasts as long
+ * as the bringing in. */
+static void record_root(const struct change *change, const struct import *import)
+{
+    cm_span_call(&(struct cm_call_span){ .call_id = import->id,
+                                         .start_us = change->now_us,
+                                         .end_us = cm_now_us(),
+                                         .direction = import->direction,
+                                         .status = CM_STR("completed") });
+}
+
 void import_call(struct cm_http_request *rq, void *ctx)
 {
     CM_OWN_CHANGE struct change change = { 0 };
@@ -260,6 +272,9 @@ void import_call(struct cm_http_request *rq, void *ctx)
     if (change.repeated ? !read_back(&change, id, &call)
                         : !find_number(&change, &import) || !bring_in(&change, &import, &call))
         return;
-    if (change_commit(&change))
-        reply_row_created(rq, "/api/calls", id, call, put_call);
+    if (!change_commit(&change))
+        return;
+    if (!change.repeated)
+        record_root(&change, &import);
+    reply_row_created(rq, "/api/calls", id, call, put_call);
 }

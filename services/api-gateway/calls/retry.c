@@ -89,6 +89,7 @@ void retry_step(struct cm_http_request *rq, void *ctx)
         reply_not_found(rq);
         return;
     }
+    cm_http_of_call(rq, id); /* what is driven again has its place in the call's trace already */
     cm_arg_uuid(args, id);
     cm_arg_str(args, step);
     if (drive(&change, args) && change_query(&change, &sql_step, args, &now) &&

@@ -75,6 +75,7 @@ static void assert_event_within(struct ground *g, enum cm_event_kind kind,
     assert_int_equal(cm_bench_emitted(g->bench, kind), 1);
     assert_true(cm_trace_read(cm_bench_event(g->bench, kind, 0)->traceparent, &trace));
     assert_memory_equal(trace.trace_id, span->at.trace_id, sizeof trace.trace_id);
+    assert_memory_equal(trace.span_id, span->at.span_id, sizeof trace.span_id);
 }
 
 static struct form status_of(struct ground *g, const char *status, const char *sequence)
