@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "http/transfer.h"
 
 enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000, US_PER_MS = 1000 };
@@ -56,12 +57,71 @@ void cm_http_client_free(struct cm_http_client *client)
     free(client);
 }
 
+/* ---- the span of a hop ---- */
+
+/* A path may have account and call sids in it. */
+static void tell_server(struct cm_span *span, const char *text)
+{
+    CURLU *url = curl_url();
+    char *host = NULL, *port = NULL;
+    int64_t number;
+
+    if (url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+        cm_span_text(span, "server.address", cm_str_of(host));
+    if (host && curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+        cm_str_i64(cm_str_of(port), 0, UINT16_MAX, &number))
+        cm_span_number(span, "server.port", number);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(url);
+}
+
+static void begin_span(struct cm_span *span, struct http_hop *hop)
+{
+    const struct cm_http_ask *ask = hop->ask;
+
+    cm_span_begin(span, cm_trace_current(), CM_SPAN_CLIENT, hop->method);
+    hop->traceparent = (struct cm_traceparent){ "" };
+    if (!cm_trace_is_some(&span->at))
+        return;
+
+    cm_span_text(span, "http.request.method", cm_str_of(hop->method));
+    tell_server(span, hop->url);
+    if (ask->tell_trace && ask->reach == CM_REACH_ANY && !ask->sign && !hop->redirected)
+        hop->traceparent = cm_trace_text(&span->at);
+}
+
+/* err->msg has the path in it. */
+static void end_span(struct cm_span *span, cm_rc rc, unsigned status, const struct cm_err *err)
+{
+    char text[12];
+
+    snprintf(text, sizeof text, "%u", status);
+    if (!rc)
+        cm_span_number(span, "http.response.status_code", status);
+    if (rc || status >= 400) {
+        cm_span_text(span, "error.type",
+                     cm_str_of(!rc                ? text
+                               : err && err->away ? "away"
+                                                  : cm_rc_name(rc)));
+        cm_span_fail(span, "");
+    }
+    cm_span_end(span);
+}
+
 static cm_rc transfer(struct cm_http_client *client, struct http_hop *hop, struct cm_arena *arena,
                       struct cm_http_answer *out, struct cm_err *err)
 {
     int64_t began_us = cm_now_us();
-    cm_rc rc = http_transfer(client->pool, hop, arena, out, err);
-    unsigned kind = rc ? 0 : out->status / 100;
+    struct cm_span span;
+    unsigned kind;
+    cm_rc rc;
+
+    begin_span(&span, hop);
+    rc = http_transfer(client->pool, hop, arena, out, err);
+    end_span(&span, rc, rc ? 0 : out->status, err);
+    kind = rc ? 0 : out->status / 100;
 
     cm_metric_add(client->requests[kind < OUTCOMES ? kind : 0], 1);
     cm_metric_observe_us(client->seconds, cm_now_us() - began_us);

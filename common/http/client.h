@@ -2,7 +2,9 @@
  *
  * Connections are kept and shared. Only http and https; no redirect is followed unless asked for,
  * and then by hand: https only, to public addresses only, without credentials. No proxy and no
- * .netrc of the environment is used. Thread: any.
+ * .netrc of the environment is used. Where the thread stands in a trace (base/trace.h), each
+ * request that goes out has a span in it, which tells the server and never the path or query.
+ * Thread: any.
  */
 #pragma once
 #include "base/arena.h"
@@ -37,6 +39,10 @@ struct cm_http_ask {
      *  Signature Version 4). The query is to be sorted and escaped as it is signed, and the header
      *  x-amz-content-sha256 is the asker's. */
     const char *sign;
+    /** Tell the server which trace the request is part of (`traceparent`), so that its own spans
+     *  hang on ours. For services that the operator runs or chose for the contents of calls, since
+     *  the trace's id is the call's. Never on a redirect, with CM_REACH_PUBLIC, or signed. */
+    bool tell_trace;
     struct cm_str body;
     int upload_fd; /* >0: instead of `body`, the first `upload_len` bytes of this file */
     uint64_t upload_len;

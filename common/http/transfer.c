@@ -192,6 +192,8 @@ static cm_rc set_headers(struct transfer *t, struct cm_err *err)
         add_header(t, cm_arena_printf(t->arena, "Content-Type: %s", ask->body_type));
     for (size_t i = 0; !t->hop->redirected && ask->headers && ask->headers[i]; i++)
         add_header(t, cm_str_of(ask->headers[i]));
+    if (t->hop->traceparent.at[0])
+        add_header(t, cm_arena_printf(t->arena, "traceparent: %s", t->hop->traceparent.at));
     for (const struct curl_slist *line = t->headers; line; line = line->next)
         if (!http_is_line(line->data))
             return cm_fail(err, CM_REJECT, "%s: a request header has a control character",

@@ -73,6 +73,7 @@ static cm_rc send_request(const struct chat *chat, const struct chat_ask *ask, s
     struct cm_http_ask http = {
         .url = chat->url,
         .bearer = cm_config_text(chat->config, "TEXT_API_KEY"),
+        .tell_trace = true,
         .body_type = "application/json",
         .timeout_ms = (int)cm_config_int(chat->config, "TEXT_TIMEOUT_MS"),
         .answer_max = ANSWER_MAX_BYTES,

@@ -75,6 +75,7 @@ static cm_rc post(const struct session *session, struct cm_str wav, struct cm_ar
                                    .parts = parts,
                                    .part_count = 4,
                                    .reach = CM_REACH_ANY,
+                                   .tell_trace = true,
                                    .timeout_ms = engine->timeout_ms,
                                    .stop = session->ask->stop,
                                    .stop_ctx = session->ask->stop_ctx };

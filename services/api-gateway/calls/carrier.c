@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/queue.h"
+#include "base/trace.h"
 #include "reply.h"
 
 struct carriage {
@@ -17,6 +18,7 @@ struct carriage {
     struct cm_loop *loop;
     struct cm_arena *arena;
     struct cm_str call_sid;
+    struct cm_trace trace; /* the request's */
     struct cm_recording recording;
     struct cm_http_wanted wanted;
     int to_fd; /* -1: it has not been looked at yet */
@@ -122,6 +124,7 @@ void carrier_take(struct carrier *carrier, struct cm_http_request *rq, struct cm
     c->loop = cm_http_loop(rq);
     c->arena = cm_arena_new();
     c->call_sid = cm_arena_str(c->arena, call_sid);
+    c->trace = *cm_trace_current();
     c->to_fd = -1;
     hand_on(c);
 }
@@ -152,6 +155,7 @@ static void *carrier_main(void *ctx)
     while (cm_queue_pop(carrier->queue, &item, -1) == CM_QUEUE_OK) {
         struct carriage *c = item;
 
+        cm_trace_enter(&c->trace);
         if (c->to_fd >= 0) {
             carry(c);
             continue;

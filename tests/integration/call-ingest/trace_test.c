@@ -3,53 +3,22 @@
 
 #include <string.h>
 
-#include "base/span.h"
+#include "span_witness.h"
 
 #define MINUTE (60 * SECOND)
 
-enum { ROOM = 16, WAIT_MS = 10 * 1000 };
-
 static int open_traced(void **state)
 {
-    struct ground *g;
-    int rc = ground_open(state);
-
-    if (rc)
-        return rc;
-    g = *state;
-    g->metrics = cm_metrics_new();
-    cm_spans_start(ROOM, g->metrics);
-    return 0;
+    witness_open();
+    return ground_open(state);
 }
 
 static int close_traced(void **state)
 {
-    struct ground *g = *state;
-    struct cm_metrics *metrics = g->metrics;
-    int rc;
+    int rc = ground_close(state);
 
-    cm_spans_close();
-    cm_spans_free();
-    g->metrics = NULL;
-    rc = ground_close(state);
-    cm_metrics_free(metrics);
+    witness_close();
     return rc;
-}
-
-static struct cm_span the_span(void)
-{
-    struct cm_span span;
-
-    assert_int_equal(cm_spans_take(&span, 1, WAIT_MS), 1);
-    return span;
-}
-
-static const char *text_of(const struct cm_span *span, const char *name)
-{
-    for (size_t i = 0; i < span->field_count; i++)
-        if (strcmp(span->fields[i].name, name) == 0)
-            return span->fields[i].text;
-    return "";
 }
 
 static struct cm_trace trace_of(struct ground *g, struct cm_str call_sid)
@@ -59,12 +28,6 @@ static struct cm_trace trace_of(struct ground *g, struct cm_str call_sid)
     assert_true(cm_uuid_parse(
         ground_ask(g, "SELECT id::text FROM call WHERE call_sid = $1", call_sid), &id));
     return cm_trace_of_call(id);
-}
-
-static void assert_within(const struct cm_span *span, const struct cm_trace *parent)
-{
-    assert_memory_equal(span->at.trace_id, parent->trace_id, sizeof parent->trace_id);
-    assert_memory_equal(span->parent_id, parent->span_id, sizeof parent->span_id);
 }
 
 static void assert_event_within(struct ground *g, enum cm_event_kind kind,
@@ -99,11 +62,11 @@ static void a_webhook_is_part_of_the_call_that_it_makes(void **state)
     struct cm_span span;
 
     assert_int_equal(door_post(g, &door, "/twilio/voice", &form).status, 200);
-    span = the_span();
+    span = witness_next();
     call = trace_of(g, sid);
     assert_string_equal(span.name, "POST /twilio/voice");
     assert_int_equal(span.kind, CM_SPAN_SERVER);
-    assert_within(&span, &call);
+    witness_within(&span, &call);
     assert_event_within(g, EVENT_CALL_STARTED, &span);
     cm_http_server_free(door.server);
 }
@@ -117,24 +80,24 @@ static void the_end_of_a_call_records_its_root_once(void **state)
     struct cm_span span;
 
     door_post(g, &door, "/twilio/status", &ringing);
-    the_span();
+    witness_next();
     call = trace_of(g, ground_sid(g, "CA", 0));
     for (int time = 0; time < 2; time++) {
         door_post(g, &door, "/twilio/status", &over);
-        span = the_span();
+        span = witness_next();
         if (time == 0) { /* before the answer is through */
             assert_string_equal(span.name, "call");
             assert_memory_equal(span.at.span_id, call.span_id, sizeof call.span_id);
             assert_memory_equal(span.at.trace_id, call.trace_id, sizeof call.trace_id);
             assert_memory_equal(span.parent_id, ((uint8_t[8]){ 0 }), 8);
-            assert_string_equal(text_of(&span, "callmill.call.direction"), "inbound");
-            assert_string_equal(text_of(&span, "callmill.call.status"), "completed");
+            assert_string_equal(witness_text(&span, "callmill.call.direction"), "inbound");
+            assert_string_equal(witness_text(&span, "callmill.call.status"), "completed");
             assert_true(span.start_us > 0 && span.end_us >= span.start_us);
             assert_false(span.failed);
-            span = the_span();
+            span = witness_next();
         }
         assert_string_equal(span.name, "POST /twilio/status");
-        assert_within(&span, &call);
+        witness_within(&span, &call);
     }
     cm_http_server_free(door.server);
 }
@@ -169,11 +132,11 @@ static void a_stranger_or_a_stranger_s_header_makes_no_trace(void **state)
     assert_int_equal(cm_http_fetch(g->client, &ask, g->arena, &answer, &g->err), CM_OK);
     assert_int_equal(answer.status, 200);
 
-    span = the_span(); /* of the last one alone */
+    span = witness_next(); /* of the last one alone */
     call = trace_of(g, ground_sid(g, "CA", 0));
-    assert_within(&span, &call);
+    witness_within(&span, &call);
     assert_false(cm_trace_is_some(&span.link));
-    assert_int_equal(cm_spans_take(&span, 1, 0), 0);
+    witness_nothing();
     cm_http_server_free(door.server);
 }
 
@@ -211,12 +174,12 @@ static void a_sweep_that_ends_a_call_is_part_of_it(void **state)
 
     call = trace_of(g, sid);
     do
-        span = the_span();
+        span = witness_next();
     while (strcmp(span.name, "call") != 0);                /* Twilio was asked before */
     assert_int_equal(span.start_us, GROUND_TIME - MINUTE); /* as Twilio tells its length */
-    span = the_span();
+    span = witness_next();
     assert_string_equal(span.name, "sweep call");
-    assert_within(&span, &call);
+    witness_within(&span, &call);
     assert_event_within(g, EVENT_CALL_ENDED, &span);
     assert_false(cm_trace_is_some(cm_trace_current()));
 }

@@ -6,14 +6,14 @@
 
 static void echo(struct cm_http_request *rq, void *ctx)
 {
-    static const char *const shown[] = { "Authorization", "Content-Type", "X-Custom",
-                                         "User-Agent" };
+    static const char *const shown[] = { "Authorization", "Content-Type", "X-Custom", "User-Agent",
+                                         "traceparent" };
     struct cm_buf body = { 0 };
     struct cm_str value;
 
     (void)ctx;
     cm_buf_printf(&body, "%s\n", cm_http_method(rq));
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (cm_http_header(rq, shown[i], &value))
             cm_buf_printf(&body, "%s: %.*s\n", shown[i], CM_STR_FMT(value));
     cm_buf_char(&body, '\n');

@@ -6,19 +6,16 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/span.h"
+#include "span_witness.h"
 
 #define TRACE  "0af7651916cd43dd8448eb211c80319c"
 #define CLIENT "00-" TRACE "-b7ad6b7169203331-01"
-
-enum { ROOM = 16 };
 
 static const struct cm_uuid a_call = { { 0x01, 0x93, 0x6a, 0x2b, 0x11, 0x22, 0x7a, 0xbc, 0x8d, 0xef,
                                          1, 2, 3, 4, 5, 6 } };
 
 struct fixture {
     struct cm_http_server *server;
-    struct cm_metrics *metrics;
     unsigned port;
 };
 
@@ -86,8 +83,7 @@ static int start(void **state)
 {
     static struct fixture fx;
 
-    fx = (struct fixture){ .metrics = cm_metrics_new() };
-    cm_spans_start(ROOM, fx.metrics);
+    witness_open();
     fx.server = serve((struct cm_http_options){
         .routes = routes,
         .workers = 1,
@@ -102,9 +98,7 @@ static int stop(void **state)
     struct fixture *fx = *state;
 
     cm_http_server_free(fx->server);
-    cm_spans_close();
-    cm_spans_free();
-    cm_metrics_free(fx->metrics);
+    witness_close();
     return 0;
 }
 
@@ -123,45 +117,14 @@ static struct cm_trace ask_for(const struct fixture *fx, const char *line, const
     return seen;
 }
 
-static struct cm_span the_span(void)
-{
-    struct cm_span span;
-
-    assert_int_equal(cm_spans_take(&span, 1, WAIT_MS), 1);
-    return span;
-}
-
 /* Requests of one worker or loop end in their order: what is recorded first came first. */
 static void assert_nothing_before(const struct fixture *fx)
 {
     struct cm_span span;
 
     ask_for(fx, "POST /away/last?call", "Content-Length: 0\r\n");
-    span = the_span();
+    span = witness_next();
     assert_string_equal(span.name, "POST /away/{id}");
-}
-
-static const char *text_of(const struct cm_span *span, const char *name)
-{
-    for (size_t i = 0; i < span->field_count; i++)
-        if (strcmp(span->fields[i].name, name) == 0)
-            return span->fields[i].text;
-    return NULL;
-}
-
-static int64_t number_of(const struct cm_span *span, const char *name)
-{
-    for (size_t i = 0; i < span->field_count; i++)
-        if (strcmp(span->fields[i].name, name) == 0)
-            return span->fields[i].number;
-    return -1;
-}
-
-static void assert_is(const struct cm_trace *a, const struct cm_trace *b)
-{
-    assert_memory_equal(a->trace_id, b->trace_id, sizeof a->trace_id);
-    assert_memory_equal(a->span_id, b->span_id, sizeof a->span_id);
-    assert_int_equal(a->sampled, b->sampled);
 }
 
 static void what_belongs_to_nothing_is_not_recorded(void **state)
@@ -186,11 +149,10 @@ static void a_known_client_s_trace_is_the_parent(void **state)
     assert_true(cm_trace_read(CM_STR(CLIENT), &client));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct cm_trace seen = ask_for(fx, lines[i], "TraceParent:  " CLIENT " \r\n");
-        struct cm_span span = the_span();
+        struct cm_span span = witness_next();
 
-        assert_is(&seen, &span.at);
-        assert_memory_equal(span.at.trace_id, client.trace_id, 16);
-        assert_memory_equal(span.parent_id, client.span_id, 8);
+        witness_same(&seen, &span.at);
+        witness_within(&span, &client);
         assert_int_equal(span.kind, CM_SPAN_SERVER);
         assert_false(cm_trace_is_some(&span.link));
     }
@@ -241,15 +203,14 @@ static void a_request_about_a_call_is_part_of_the_call(void **state)
         int64_t before_us = cm_now_us();
         struct cm_trace seen =
             ask_for(fx, lines[i], "Content-Length: 0\r\ntraceparent: " CLIENT "\r\n");
-        struct cm_span span = the_span();
+        struct cm_span span = witness_next();
 
-        assert_is(&seen, &span.at);
-        assert_memory_equal(span.at.trace_id, call.trace_id, 16);
-        assert_memory_equal(span.parent_id, call.span_id, 8);
+        witness_same(&seen, &span.at);
+        witness_within(&span, &call);
         assert_string_equal(span.name, names[i]);
-        assert_string_equal(text_of(&span, "http.route"), strchr(names[i], '/'));
-        assert_memory_equal(text_of(&span, "http.request.method"), names[i], 3);
-        assert_int_equal(number_of(&span, "http.response.status_code"), 200);
+        assert_string_equal(witness_text(&span, "http.route"), strchr(names[i], '/'));
+        assert_memory_equal(witness_text(&span, "http.request.method"), names[i], 3);
+        assert_int_equal(witness_number(&span, "http.response.status_code"), 200);
         assert_true(span.start_us >= before_us && span.end_us >= span.start_us);
         assert_false(span.failed);
     }
@@ -261,10 +222,10 @@ static void a_client_s_trace_gets_a_link_to_the_call(void **state)
     struct cm_trace call = cm_trace_of_call(a_call);
     struct cm_trace seen =
         ask_for(fx, "POST /away/1?client&call", "Content-Length: 0\r\ntraceparent: " CLIENT "\r\n");
-    struct cm_span span = the_span();
+    struct cm_span span = witness_next();
 
-    assert_is(&seen, &span.at);
-    assert_is(&span.link, &call);
+    witness_same(&seen, &span.at);
+    witness_same(&span.link, &call);
     assert_string_equal(cm_hex(span.at.trace_id, 16).at, TRACE);
 }
 
@@ -277,7 +238,7 @@ static void a_client_within_the_call_s_trace_needs_no_link(void **state)
 
     snprintf(header, sizeof header, "traceparent: %s\r\n", cm_trace_text(&child).at);
     ask_for(fx, "GET /here/1?client&call", header);
-    span = the_span();
+    span = witness_next();
     assert_memory_equal(span.parent_id, child.span_id, 8);
     assert_false(cm_trace_is_some(&span.link));
 }
@@ -288,10 +249,10 @@ static void an_answer_of_the_server_s_fault_is_a_failure(void **state)
     struct cm_span span;
 
     ask_for(fx, "GET /here/1?call&fail", "");
-    span = the_span();
+    span = witness_next();
     assert_true(span.failed);
-    assert_int_equal(number_of(&span, "http.response.status_code"), 503);
-    assert_string_equal(text_of(&span, "error.type"), "503");
+    assert_int_equal(witness_number(&span, "http.response.status_code"), 503);
+    assert_string_equal(witness_text(&span, "error.type"), "503");
 }
 
 static void a_thread_leaves_the_trace_with_the_request(void **state)
@@ -302,7 +263,7 @@ static void a_thread_leaves_the_trace_with_the_request(void **state)
         struct cm_trace seen = ask_for(fx, "POST /away/1?call", "Content-Length: 0\r\n");
 
         assert_true(cm_trace_is_some(&seen));
-        the_span();
+        witness_next();
         seen = ask_for(fx, "POST /away/1", "Content-Length: 0\r\n");
         assert_false(cm_trace_is_some(&seen));
     }
@@ -314,9 +275,9 @@ static void who_was_recognized_before_the_body_is_known_behind_it(void **state)
     struct cm_trace seen =
         ask_for(fx, "POST /long",
                 "Content-Length: 0\r\nContent-Type: audio/mpeg\r\ntraceparent: " CLIENT "\r\n");
-    struct cm_span span = the_span();
+    struct cm_span span = witness_next();
 
-    assert_is(&seen, &span.at);
+    witness_same(&seen, &span.at);
     assert_string_equal(cm_hex(span.at.trace_id, 16).at, TRACE);
 }
 
