@@ -46,3 +46,11 @@ void cm_trace_sample(double share);
 struct cm_trace cm_trace_enter(const struct cm_trace *trace);
 /** The thread's; may be none. */
 const struct cm_trace *cm_trace_current(void);
+
+/** For a block: `CM_OWN_TRACE struct cm_trace before = cm_trace_enter(&trace);` At the block's end
+ * the thread is back in the trace that it came from. */
+static inline void cm_trace_leave(const struct cm_trace *before)
+{
+    cm_trace_enter(before);
+}
+#define CM_OWN_TRACE __attribute__((cleanup(cm_trace_leave)))

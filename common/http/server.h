@@ -122,7 +122,7 @@ unsigned cm_http_loop_index(const struct cm_http_request *rq);
 /* The request's trace (base/trace.h): none, until its handler says what the request belongs to.
  * Then it has a span, recorded when the answer is through, and the thread works in it until the
  * handler returns; so do the request's later handlers. (A callback that says it has to leave the
- * thread's trace as it was: cm_trace_enter.) What belongs to nothing costs nothing and is not
+ * thread's trace as it was: CM_OWN_TRACE.) What belongs to nothing costs nothing and is not
  * recorded: pages that poll, health checks, files.
  *
  * The `traceparent` of just anybody is not looked at: it would fill a trace of their choice. Of a

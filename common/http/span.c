@@ -65,8 +65,7 @@ void http_span_end(struct cm_http_request *rq)
 
 void http_handle(struct cm_http_request *rq, cm_http_handler *handler)
 {
-    struct cm_trace before = http_span_enter(rq);
+    CM_OWN_TRACE struct cm_trace before = http_span_enter(rq);
 
     handler(rq, rq->at->server->options.ctx);
-    cm_trace_enter(&before);
 }

@@ -160,7 +160,7 @@ static void note_use(const struct ask *ask, struct cm_pipe *pipe)
 static void answered(void *ctx, cm_rc rc, struct cm_rows *rows[], size_t n,
                      const struct cm_err *err)
 {
-    struct cm_trace before = *cm_trace_current();
+    CM_OWN_TRACE struct cm_trace before = *cm_trace_current();
     struct ask *ask = ctx;
 
     (void)n;
@@ -179,7 +179,6 @@ static void answered(void *ctx, cm_rc rc, struct cm_rows *rows[], size_t n,
         note_use(ask, ask->gateway->pipes[cm_http_loop_index(ask->rq)]);
     cm_http_of_client(ask->rq);
     ask->answer(ask, rows + ask->ours);
-    cm_trace_enter(&before);
 }
 
 void ask_send(struct ask *ask)

@@ -7,10 +7,12 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/queue.h"
+#include "base/trace.h"
 
 struct act {
     struct cm_arena *arena; /* owns this and the texts */
     struct cm_str call_sid, form;
+    struct cm_trace trace; /* whoever asks stands in it */
     struct cm_loop *loop;
     acts_done *done;
     void *ctx;
@@ -86,6 +88,7 @@ static void *acts_main(void *ctx)
     while (cm_queue_pop(acts->queue, &popped, -1) == CM_QUEUE_OK) {
         struct act *act = popped;
 
+        cm_trace_enter(&act->trace);
         act->is_done = !is_stopping(acts) && perform(acts, act);
         cm_loop_post(act->loop, answer, act);
     }
@@ -100,6 +103,7 @@ static bool submit(struct acts *acts, struct cm_arena *arena, struct act act)
 
     *kept = act;
     kept->arena = arena;
+    kept->trace = *cm_trace_current();
     if (cm_queue_try_push(acts->queue, kept))
         return true;
     cm_arena_free(arena);

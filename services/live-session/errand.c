@@ -16,6 +16,7 @@ static void errand_done(void *ctx, bool done)
 {
     struct errand *errand = ctx;
     struct line *line = errand->line;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     line->waiting--;
     session_act_done(line->session, (struct cm_str){ errand->id, errand->id_len }, done,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "scribe.h"
+#include "told.h"
 
 enum { WAIT_MS = 500, LOST_A_LOOK = 100 };
 
@@ -73,6 +74,7 @@ static cm_rc end_lost(struct keeper *keeper, struct cm_err *err)
     if (!rc)
         rc = cm_tx_commit(&tx, err);
     if (!rc && count) {
+        told_spans(rows, count);
         cm_metric_add(keeper->lost, (int64_t)count);
         cm_log(CM_LOG_WARN, "sessions of a process that is gone were ended", "count=%zu", count);
     }

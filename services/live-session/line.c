@@ -14,12 +14,16 @@ struct cm_uuid line_session_id(const struct line *line)
 
 void line_tick(struct line *line, int64_t now_ms)
 {
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
+
     if (!line->ended)
         session_tick(line->session, now_ms);
 }
 
 void line_end(struct line *line, enum session_end end)
 {
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
+
     session_end(line->session, end, cm_mono_ms());
 }
 
@@ -52,6 +56,7 @@ static void ear_finished(void *ctx)
 {
     struct line_ear *one = ctx;
     struct line *line = one->line;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     ear_free(one->ear);
     one->ear = NULL;
@@ -130,6 +135,7 @@ static void on_turn(void *ctx, const struct session_turn *turn)
 static void ear_heard(void *ctx, int64_t start_ms, int64_t end_ms, struct cm_str text)
 {
     const struct line_ear *one = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(one->line);
 
     write_turn(one->line, one->role, start_ms, end_ms, text, false);
 }
@@ -168,6 +174,7 @@ static bool has_room(const struct cm_ws *ws, const struct cm_str parts[], size_t
 static void model_opened(void *ctx, struct cm_ws *ws)
 {
     struct line *line = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     (void)ws;
     session_model_opened(line->session, cm_mono_ms());
@@ -176,6 +183,7 @@ static void model_opened(void *ctx, struct cm_ws *ws)
 static void model_message(void *ctx, struct cm_ws *ws, struct cm_str text)
 {
     struct line *line = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     (void)ws;
     session_model_text(line->session, text, cm_mono_ms());
@@ -184,6 +192,7 @@ static void model_message(void *ctx, struct cm_ws *ws, struct cm_str text)
 static void model_closed(void *ctx, unsigned code, const char *why)
 {
     struct line *line = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     line->model = NULL;
     if (!line->ended)
@@ -231,6 +240,8 @@ static void remember(struct line *line, const struct live_taken *taken)
 {
     line->call = taken->head;
     line->call.call_sid = (struct cm_str){ line->sid, CALL_SID_LEN };
+    line->trace = told_trace(line->call.call_id, line->session_id);
+    cm_trace_enter(&line->trace);
     line->begun = true;
     roll_hold(&line_live(line)->roll, line->session_id);
 }
@@ -274,6 +285,7 @@ static void refuse(struct line *line, cm_rc rc, enum live_answer answer)
 static void on_begun(void *ctx, cm_rc rc, enum live_answer answer, const struct live_taken *taken)
 {
     struct line *line = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     line->waiting--;
     if (!rc && answer == LIVE_TAKEN) {
@@ -328,6 +340,7 @@ static bool to_stream(void *ctx, const struct cm_str parts[], size_t count)
 static void stream_message(void *ctx, struct cm_ws *ws, struct cm_str text)
 {
     struct line *line = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     (void)ws;
     session_stream_text(line->session, text, cm_mono_ms());
@@ -336,6 +349,7 @@ static void stream_message(void *ctx, struct cm_ws *ws, struct cm_str text)
 static void stream_closed(void *ctx, unsigned code, const char *why)
 {
     struct line *line = ctx;
+    CM_OWN_TRACE struct cm_trace before = line_enter(line);
 
     (void)code;
     (void)why;

@@ -2,6 +2,7 @@
 #pragma once
 #include "line.h"
 #include "live.h"
+#include "told.h"
 
 /* There are thousands of lines: a line has no arena, and nothing in it that grows. */
 enum { CALL_SID_LEN = 34 };
@@ -20,6 +21,7 @@ struct line {
     struct cm_uuid session_id;
     struct cm_event_head call; /* its sid is in `sid` */
     char sid[CALL_SID_LEN];    /* checked: CA and 32 digits */
+    struct cm_trace trace;     /* the session's, once its call is known; see line_enter */
     enum session_kind kind;
     struct line_ear ears[2]; /* by session_role */
     int64_t turns;
@@ -32,6 +34,13 @@ struct line {
 static inline struct live *line_live(const struct line *line)
 {
     return line->at->live;
+}
+
+/** What is called for a line works in its session's trace until it returns:
+ *  CM_OWN_TRACE struct cm_trace before = line_enter(line); */
+static inline struct cm_trace line_enter(const struct line *line)
+{
+    return cm_trace_enter(&line->trace);
 }
 
 /** What is called back when something that was waited for is over. */

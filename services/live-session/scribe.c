@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "service/retry.h"
+#include "told.h"
 
 enum { TURNS_A_BATCH = 200, POP_MS = 1000 };
 
@@ -16,6 +17,8 @@ struct worker {
     struct cm_queue *queue;
     struct job *next;       /* taken from the queue already */
     struct cm_arena *arena; /* of the attempt that is under way */
+    struct live_ended_row ended;
+    bool has_ended; /* a session, in this attempt */
     pthread_t thread;
 };
 
@@ -124,16 +127,16 @@ static cm_rc write_begin(struct scribe *scribe, struct cm_tx *tx, struct cm_aren
     return emit(scribe, tx, arena, &event, now_us, err);
 }
 
-static cm_rc write_end(struct scribe *scribe, struct cm_tx *tx, struct cm_arena *arena,
-                       const struct job *job, int64_t now_us, struct cm_err *err)
+static cm_rc write_end(struct worker *worker, struct cm_tx *tx, const struct job *job,
+                       int64_t now_us, struct cm_err *err)
 {
-    struct live_ended_row row;
-    bool ended;
-    cm_rc rc = live_store_end(tx, arena, job->session_id, job->reason, now_us, &ended, &row, err);
+    cm_rc rc = live_store_end(tx, worker->arena, job->session_id, job->reason, now_us,
+                              &worker->has_ended, &worker->ended, err);
 
-    if (rc || !ended)
+    if (rc || !worker->has_ended)
         return rc;
-    return scribe_tell_ended(scribe->options.service, tx, arena, &row, 1, now_us, err);
+    return scribe_tell_ended(worker->scribe->options.service, tx, worker->arena, &worker->ended, 1,
+                             now_us, err);
 }
 
 static cm_rc write_turns(struct scribe *scribe, struct cm_tx *tx, struct cm_arena *arena,
@@ -148,22 +151,9 @@ static cm_rc write_turns(struct scribe *scribe, struct cm_tx *tx, struct cm_aren
     for (size_t i = 0; i < count; i++)
         rows[i] = jobs[i]->turn.row;
     rc = live_store_turns(tx, arena, rows, count, now_us, written, err);
-    for (size_t i = 0; i < count && !rc; i++) {
-        if (!written[i])
-            continue;
-        events[told++] = (struct cm_event){
-            .kind = EVENT_LIVE_TURN,
-            .head = jobs[i]->turn.call,
-            .live_turn = { .session_id = rows[i].session_id,
-                           .turn_id = rows[i].id,
-                           .position = rows[i].position,
-                           .role = rows[i].by_caller ? CM_STR("caller") : CM_STR("agent"),
-                           .start_ms = rows[i].start_ms,
-                           .end_ms = rows[i].end_ms,
-                           .text = rows[i].text,
-                           .interrupted = rows[i].interrupted },
-        };
-    }
+    for (size_t i = 0; i < count && !rc; i++)
+        if (written[i])
+            events[told++] = told_turn(arena, &rows[i], &jobs[i]->turn.call);
     if (!rc && told)
         rc = cm_outbox_write(scribe->options.service, tx, arena, events, told, now_us, err);
     if (!rc)
@@ -178,16 +168,7 @@ cm_rc scribe_tell_ended(struct cm_service *service, struct cm_tx *tx, struct cm_
     struct cm_event *events = CM_NEW_N(arena, struct cm_event, count);
 
     for (size_t i = 0; i < count; i++)
-        events[i] = (struct cm_event){ .kind = EVENT_LIVE_ENDED,
-                                       .head = rows[i].head,
-                                       .live_ended = { .session_id = rows[i].session_id,
-                                                       .reason = rows[i].reason,
-                                                       .kind = rows[i].kind,
-                                                       .engine = rows[i].engine,
-                                                       .model = rows[i].model,
-                                                       .started_at_us = rows[i].started_at_us,
-                                                       .ended_at_us = rows[i].ended_at_us,
-                                                       .turn_count = rows[i].turn_count } };
+        events[i] = told_end(arena, &rows[i]);
     return cm_outbox_write(service, tx, arena, events, count, now_us, err);
 }
 
@@ -207,7 +188,7 @@ static cm_rc write_in(struct worker *worker, struct cm_tx *tx, struct job *const
     case JOB_NOTE:
         return live_store_note(tx, arena, &job->note, now_us, err);
     case JOB_END:
-        return write_end(scribe, tx, arena, job, now_us, err);
+        return write_end(worker, tx, job, now_us, err);
     }
     return CM_OK;
 }
@@ -219,9 +200,14 @@ static cm_rc write_once(struct worker *worker, struct job *const jobs[], size_t 
     cm_rc rc = cm_tx_begin(cm_service_db(worker->scribe->options.service), &tx, err);
 
     cm_arena_reset(worker->arena);
+    worker->has_ended = false;
     if (!rc)
         rc = write_in(worker, tx, jobs, count, err);
-    return rc ? rc : cm_tx_commit(&tx, err);
+    if (!rc)
+        rc = cm_tx_commit(&tx, err);
+    if (!rc && worker->has_ended)
+        told_spans(&worker->ended, 1);
+    return rc;
 }
 
 /* False: it was stopped, or this job is not worth another attempt. */
