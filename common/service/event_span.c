@@ -69,8 +69,7 @@ void event_span_record(const struct work *work, const char *group, bool is_dead)
 
     parent = event_span_parent(&work->event);
     snprintf(name, sizeof name, "process %s", cm_event_name(work->topic->route->consumes));
-    cm_span_begin(&span, &parent, CM_SPAN_CONSUMER, name);
-    span.at = work->item.trace;
+    cm_span_begin_as(&span, &work->item.trace, &parent, CM_SPAN_CONSUMER, name);
     span.start_us = work->began_us;
     describe(&span, work, group);
     if (is_dead)
