@@ -83,13 +83,13 @@ static void begin_span(struct cm_span *span, struct http_hop *hop)
 
     cm_span_begin(span, cm_trace_current(), CM_SPAN_CLIENT, hop->method);
     hop->traceparent = (struct cm_traceparent){ "" };
-    if (!cm_trace_is_some(&span->at))
+    if (ask->tell_trace && ask->reach == CM_REACH_ANY && !ask->sign && !hop->redirected)
+        hop->traceparent = cm_trace_text(&span->at);
+    if (!cm_span_is_wanted(&span->at))
         return;
 
     cm_span_text(span, "http.request.method", cm_str_of(hop->method));
     tell_server(span, hop->url);
-    if (ask->tell_trace && ask->reach == CM_REACH_ANY && !ask->sign && !hop->redirected)
-        hop->traceparent = cm_trace_text(&span->at);
 }
 
 /* err->msg has the path in it. */
