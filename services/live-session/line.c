@@ -161,12 +161,12 @@ static void on_heard(void *ctx, enum session_role role, int64_t at_ms, const uin
 }
 
 /* Sound leaves room for the few short messages that must get through. */
-static bool has_room(const struct cm_ws *ws, const struct cm_str parts[], size_t queue_max)
+static bool queue(struct cm_ws *ws, size_t queue_max, enum session_send what,
+                  const struct cm_str parts[], size_t count)
 {
-    bool sound = cm_str_starts(parts[0], "{\"event\":\"media\"") ||
-                 cm_str_starts(parts[0], "{\"type\":\"input_audio_buffer.append\"");
-
-    return !sound || cm_ws_queued(ws) + queue_max / 8 < queue_max;
+    if (!ws || (what == SEND_SOUND && cm_ws_queued(ws) + queue_max / 8 >= queue_max))
+        return false;
+    return cm_ws_send(ws, parts, count);
 }
 
 /* ---- the model ---- */
@@ -226,12 +226,11 @@ static void dial_model(struct line *line)
     }
 }
 
-static bool to_model(void *ctx, const struct cm_str parts[], size_t count)
+static bool to_model(void *ctx, enum session_send what, const struct cm_str parts[], size_t count)
 {
     struct line *line = ctx;
 
-    return line->model && has_room(line->model, parts, line_live(line)->model_limits.queue_max) &&
-           cm_ws_send(line->model, parts, count);
+    return queue(line->model, line_live(line)->model_limits.queue_max, what, parts, count);
 }
 
 /* ---- its beginning ---- */
@@ -328,13 +327,11 @@ static void on_started(void *ctx, const struct session_start *start)
 
 /* ---- the stream ---- */
 
-static bool to_stream(void *ctx, const struct cm_str parts[], size_t count)
+static bool to_stream(void *ctx, enum session_send what, const struct cm_str parts[], size_t count)
 {
     struct line *line = ctx;
 
-    return line->stream &&
-           has_room(line->stream, parts, line_live(line)->stream_limits.queue_max) &&
-           cm_ws_send(line->stream, parts, count);
+    return queue(line->stream, line_live(line)->stream_limits.queue_max, what, parts, count);
 }
 
 static void stream_message(void *ctx, struct cm_ws *ws, struct cm_str text)

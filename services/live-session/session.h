@@ -72,12 +72,17 @@ struct session_act { /* a tool that the model called; lent */
     struct cm_str said;   /* ACT_NOTE_TODO: the caller's last turn; may be empty */
 };
 
+enum session_send {
+    SEND_SOUND,   /* much of it; what is refused is lost */
+    SEND_CONTROL, /* short and seldom, and it matters that it arrives */
+};
+
 struct session_ports {
     /** Queue one message made of parts. false: the peer is too slow and its queue is full. Sound
      *  that is refused is lost; a `clear` is tried again; anything else that the model is not told
      *  ends the session. So leave room for a few short messages behind the sound. */
-    bool (*to_stream)(void *ctx, const struct cm_str parts[], size_t count);
-    bool (*to_model)(void *ctx, const struct cm_str parts[], size_t count);
+    bool (*to_stream)(void *ctx, enum session_send what, const struct cm_str parts[], size_t count);
+    bool (*to_model)(void *ctx, enum session_send what, const struct cm_str parts[], size_t count);
     /** `start` came: find out whether it is taken, then call session_admit or session_end. */
     void (*started)(void *ctx, const struct session_start *start);
     void (*turn)(void *ctx, const struct session_turn *turn);

@@ -21,7 +21,7 @@ bool model_send(struct session *s, const struct cm_buf *message)
 
     if (s->stage != STAGE_LIVE)
         return false;
-    if (s->ports->to_model(s->ctx, &part, 1))
+    if (s->ports->to_model(s->ctx, SEND_CONTROL, &part, 1))
         return true;
 
     session_end_because(s, END_MODEL_LOST, "the model does not read what it is sent");
@@ -33,7 +33,7 @@ void model_try(struct session *s, const struct cm_buf *message)
     struct cm_str part = cm_buf_view(message);
 
     if (s->stage == STAGE_LIVE)
-        s->ports->to_model(s->ctx, &part, 1);
+        s->ports->to_model(s->ctx, SEND_CONTROL, &part, 1);
 }
 
 static void send_update(struct session *s)

@@ -15,9 +15,10 @@ int64_t talk_stream_ms(const struct session *s, int64_t input_ms)
     return at < 0 ? 0 : at > s->clock_ms ? s->clock_ms : at;
 }
 
-static bool to_stream(struct session *s, const struct cm_str parts[], size_t count)
+static bool to_stream(struct session *s, enum session_send what, const struct cm_str parts[],
+                      size_t count)
 {
-    return s->stage == STAGE_LIVE && s->ports->to_stream(s->ctx, parts, count);
+    return s->stage == STAGE_LIVE && s->ports->to_stream(s->ctx, what, parts, count);
 }
 
 static bool append(struct session *s, struct cm_str base64)
@@ -31,7 +32,7 @@ static bool append(struct session *s, struct cm_str base64)
             return false;
         base64 = cm_buf_view(&pcm);
     }
-    return s->ports->to_model(s->ctx, parts, realtime_write_append(base64, parts));
+    return s->ports->to_model(s->ctx, SEND_SOUND, parts, realtime_write_append(base64, parts));
 }
 
 void talk_from_caller(struct session *s, const struct stream_message *media)
@@ -64,7 +65,7 @@ static void clear(struct session *s)
     struct cm_str parts[STREAM_PARTS];
 
     s->assistant->clear_owed =
-        !to_stream(s, parts, stream_write_clear(session_stream_sid(s), parts));
+        !to_stream(s, SEND_CONTROL, parts, stream_write_clear(session_stream_sid(s), parts));
 }
 
 void talk_settle(struct session *s)
@@ -88,7 +89,8 @@ static void mark(struct session *s, size_t ahead)
     char name[PLAYBACK_NAME];
 
     if (playback_mark_due(playback, ahead, name) &&
-        to_stream(s, parts, stream_write_mark(session_stream_sid(s), cm_str_of(name), parts)))
+        to_stream(s, SEND_CONTROL, parts,
+                  stream_write_mark(session_stream_sid(s), cm_str_of(name), parts)))
         playback_marked(playback);
 }
 
@@ -106,7 +108,8 @@ static void say(struct session *s, struct cm_str item, struct cm_str base64)
         struct cm_str piece = { base64.at, len }, parts[STREAM_PARTS];
 
         mark(s, base64_bytes(piece));
-        if (!to_stream(s, parts, stream_write_media(session_stream_sid(s), piece, parts))) {
+        if (!to_stream(s, SEND_SOUND, parts,
+                       stream_write_media(session_stream_sid(s), piece, parts))) {
             COUNT(s, media_dropped);
         } else {
             COUNT(s, media_out);

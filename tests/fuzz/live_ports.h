@@ -19,7 +19,8 @@ struct live {
     char act[80];
 };
 
-static inline bool live_sent(void *ctx, const struct cm_str parts[], size_t count)
+static inline bool live_sent(void *ctx, enum session_send what, const struct cm_str parts[],
+                             size_t count)
 {
     const struct live *live = ctx;
     CM_OWN_BUF struct cm_buf all = { 0 };
@@ -33,7 +34,9 @@ static inline bool live_sent(void *ctx, const struct cm_str parts[], size_t coun
     walk = json_walk(cm_buf_view(&all));
     if (!json_value(&walk, &value) || !json_done(&walk) || value.kind != JSON_OBJECT)
         abort();
-    return !(live->options & 8) || live->now_ms % 7 != 0; /* a queue that is full now and then */
+    if (live->options & 16 && what == SEND_SOUND && live->now_ms % 3 == 0)
+        return false;                                     /* no room for sound now and then */
+    return !(live->options & 8) || live->now_ms % 7 != 0; /* or for anything */
 }
 
 static inline void live_started(void *ctx, const struct session_start *start)

@@ -12,12 +12,12 @@ static char *joined(const struct cm_str parts[], size_t count)
     return text;
 }
 
-static bool to_stream(void *ctx, const struct cm_str parts[], size_t count)
+static bool to_stream(void *ctx, enum session_send what, const struct cm_str parts[], size_t count)
 {
     struct line *line = ctx;
 
     assert_int_equal(line->ends, 0);
-    if (line->stream_full)
+    if (line->stream_full || (line->stream_nearly_full && what == SEND_SOUND))
         return false;
 
     assert_true(line->stream_count < LINE_MAX);
@@ -25,12 +25,12 @@ static bool to_stream(void *ctx, const struct cm_str parts[], size_t count)
     return true;
 }
 
-static bool to_model(void *ctx, const struct cm_str parts[], size_t count)
+static bool to_model(void *ctx, enum session_send what, const struct cm_str parts[], size_t count)
 {
     struct line *line = ctx;
 
     assert_int_equal(line->ends, 0);
-    if (line->model_full)
+    if (line->model_full || (line->model_nearly_full && what == SEND_SOUND))
         return false;
 
     assert_true(line->model_count < LINE_MAX);

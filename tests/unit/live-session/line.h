@@ -40,6 +40,7 @@ struct line {
     char *to_stream[LINE_MAX], *to_model[LINE_MAX];
     size_t stream_count, model_count;
     bool stream_full, model_full;
+    bool stream_nearly_full, model_nearly_full; /* there is room for control, not for sound */
     struct told_turn turns[32];
     size_t turn_count;
     struct told_act acts[8];

@@ -345,6 +345,25 @@ static void a_full_queue_costs_sound_and_nothing_else(void **state)
     assert_non_null(strstr(line_last_to_model(line), "\"audio_end_ms\":100"));
 }
 
+static void a_queue_that_takes_no_more_sound_takes_what_must_arrive(void **state)
+{
+    struct line *line = *state;
+
+    line_answer(line, "");
+    created(line, "resp_1");
+    line_say(line, "resp_1", "item_1", 1000);
+    line_talk(line, 100);
+    line->stream_nearly_full = line->model_nearly_full = true;
+    line_talk(line, 40);
+    line_say(line, "resp_1", "item_1", 100);
+    assert_int_equal(cm_metric_value(line->metrics.media_dropped), 3);
+    began(line, "item_2", 0);
+
+    assert_int_equal(line_count_to_stream(line, "clear"), 1);
+    assert_non_null(strstr(line_last_to_model(line), "\"audio_end_ms\":140"));
+    assert_int_equal(line->ends, 0);
+}
+
 static void words_whose_sound_was_lost_are_no_turn_and_hold_up_none(void **state)
 {
     struct line *line = *state;
@@ -512,6 +531,7 @@ int main(void)
         LINE_TEST(what_waits_behind_what_is_cut_is_cut_at_nothing),
         LINE_TEST(who_speaks_after_all_was_played_cuts_nothing),
         LINE_TEST(a_full_queue_costs_sound_and_nothing_else),
+        LINE_TEST(a_queue_that_takes_no_more_sound_takes_what_must_arrive),
         LINE_TEST(words_whose_sound_was_lost_are_no_turn_and_hold_up_none),
         LINE_TEST(a_clear_that_does_not_fit_is_sent_as_soon_as_it_does),
         LINE_TEST(the_callers_words_come_with_their_time_on_the_stream),
