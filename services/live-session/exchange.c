@@ -26,13 +26,21 @@ static void tick_one(struct line *line, void *ctx)
     line_tick(line, *now_ms);
 }
 
+/* Where sound waits to be joined, a gap in it has to be noticed in time. */
+static int64_t tick_ms(const struct exchange *exchange)
+{
+    int append_ms = exchange->live->session.append_ms;
+
+    return append_ms ? append_ms : TICK_MS;
+}
+
 static void tick(void *ctx)
 {
     struct exchange *exchange = ctx;
     int64_t now_ms = cm_mono_ms();
 
     each(exchange, tick_one, &now_ms);
-    cm_timer_arm(exchange->tick, TICK_MS);
+    cm_timer_arm(exchange->tick, tick_ms(exchange));
 }
 
 cm_rc exchange_open(struct live *live, struct cm_loop *loop, struct exchange **out,
@@ -51,7 +59,7 @@ cm_rc exchange_open(struct live *live, struct cm_loop *loop, struct exchange **o
         return rc;
     }
     exchange->tick = cm_timer_new(loop, tick, exchange);
-    cm_timer_arm(exchange->tick, TICK_MS);
+    cm_timer_arm(exchange->tick, tick_ms(exchange));
     *out = exchange;
     return CM_OK;
 }

@@ -9,6 +9,7 @@
 #include "line.h"
 
 enum { BEGIN_MAX_MS = 5000, LEAVE_MS = 10000, SCRIBE_GRACE_MS = 10000, CAPTIONS_GRACE_MS = 15000 };
+enum { TWILIO_MEDIA_MS = 20 }; /* of sound in one of its messages */
 
 /* ---- open and close ---- */
 
@@ -91,14 +92,17 @@ static void open_session_options(struct live *live, const struct cm_config *conf
     const char *audio = cm_config_text(config, "REALTIME_AUDIO");
     struct cm_str rate = cm_str_of(audio), codec;
     int64_t pcm_rate = 0; /* behind "pcm16@" */
+    int64_t append_ms = 0;
     const char *voice = cm_config_text(config, "REALTIME_VOICE");
     const char *transcriber = cm_config_text(config, "REALTIME_TRANSCRIBER");
 
     if (cm_str_split(&rate, '@', &codec))
         (void)cm_str_i64(rate, 1, 48000, &pcm_rate);
+    (void)cm_str_i64(cm_str_of(cm_config_text(config, "REALTIME_APPEND_MS")), 1, 1000, &append_ms);
     live->session = (struct session_options){
         .dialect = dialect_of(cm_config_text(config, "REALTIME_DIALECT")),
         .pcm_rate = (int)pcm_rate,
+        .append_ms = append_ms > TWILIO_MEDIA_MS ? (int)append_ms : 0,
         .model = live->model_name ? live->model_name : "",
         .transcriber = transcriber ? transcriber : "",
         .voice = voice ? voice : "",

@@ -91,24 +91,22 @@ static void put_mulaw(const int16_t *samples, size_t count, struct cm_buf *out)
     out->len += count;
 }
 
-bool resample_to_model(struct resample *resample, struct cm_str mulaw, struct cm_buf *out)
+void resample_to_model(struct resample *resample, const uint8_t *mulaw, size_t count,
+                       struct cm_buf *out)
 {
-    CM_OWN_BUF struct cm_buf bytes = { 0 };
     CM_OWN_BUF struct cm_buf pcm = { 0 };
     int16_t samples[PIECE];
 
-    if (!base64_decode(mulaw, &bytes))
-        return false;
+    while (count) {
+        size_t piece = count < PIECE ? count : PIECE;
 
-    for (size_t at = 0; at < bytes.len; at += PIECE) {
-        size_t count = bytes.len - at < PIECE ? bytes.len - at : PIECE;
-
-        for (size_t i = 0; i < count; i++)
-            samples[i] = mulaw_to_pcm((uint8_t)bytes.at[at + i]);
-        run(resample->up, samples, count, put_pcm, &pcm);
+        for (size_t i = 0; i < piece; i++)
+            samples[i] = mulaw_to_pcm(mulaw[i]);
+        run(resample->up, samples, piece, put_pcm, &pcm);
+        mulaw += piece;
+        count -= piece;
     }
     base64_encode(pcm.at, pcm.len, out);
-    return true;
 }
 
 bool resample_to_stream(struct resample *resample, struct cm_str pcm, struct cm_buf *out)

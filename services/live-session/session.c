@@ -48,6 +48,7 @@ static void assistant_free(struct assistant *a)
         return;
 
     resample_free(a->resample);
+    cm_buf_finish(&a->waiting.mulaw);
     cm_buf_finish(&a->instructions);
     cm_buf_finish(&a->voice);
     cm_buf_finish(&a->greeting);
@@ -153,7 +154,7 @@ static void take_media(struct session *s, const struct stream_message *media)
     else if (s->kind == SESSION_CAPTIONS)
         hear(s, media);
     else if (!media->outbound)
-        talk_from_caller(s, media);
+        caller_says(s, media);
 }
 
 void session_stream_text(struct session *s, struct cm_str text, int64_t now_ms)

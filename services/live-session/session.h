@@ -102,6 +102,7 @@ enum realtime_dialect { DIALECT_AUTO, DIALECT_GA, DIALECT_BETA };
 struct session_options { /* of the process; borrowed */
     enum realtime_dialect dialect;
     int pcm_rate;            /* 0: audio/pcmu as it comes; 16000 or 24000: PCM16 */
+    int append_ms;           /* so much of the caller's sound a message; 0: as it comes */
     const char *model;       /* REALTIME_MODEL */
     const char *transcriber; /* the model that writes down the caller; "": the server's own */
     const char *voice;       /* default; "": the server's own */
@@ -117,7 +118,7 @@ struct session_options { /* of the process; borrowed */
 struct cm_metric;
 struct session_metrics {                    /* counted over all sessions; each may be NULL */
     struct cm_metric *media_in, *media_out; /* messages with audio from and to Twilio */
-    struct cm_metric *media_dropped; /* audio that a full queue, or a model not ready, cost */
+    struct cm_metric *media_dropped; /* of these; a full queue, or a model not ready, cost them */
     struct cm_metric *interruptions, *harmless_errors, *bad_messages;
 };
 
@@ -143,7 +144,7 @@ void session_model_closed(struct session *session, unsigned code, const char *wh
 void session_act_done(struct session *session, struct cm_str id, bool done, struct cm_str answer,
                       int64_t now_ms);
 
-/** Four times a second or so: deadlines. */
+/** Four times a second or so, and at least every append_ms: deadlines. */
 void session_tick(struct session *session, int64_t now_ms);
 /** Ends it, if it has not ended: open turns are told, then `ended` is called. */
 void session_end(struct session *session, enum session_end end, int64_t now_ms);

@@ -1,8 +1,9 @@
 /* session_inside.h - what the parts of a session share; nobody else's business.
  *
- * session.c has its life and the stream's messages, session_model.c the model's, session_talk.c the
- * sound both ways and what was heard of it, session_acts.c the tools. After session_end nothing is
- * sent: whoever calls something that may end it looks at `stage` before going on.
+ * session.c has its life and the stream's messages, session_model.c the model's, session_caller.c
+ * the caller's sound, session_talk.c the model's and what was heard of it, session_acts.c the
+ * tools. After session_end nothing is sent: whoever calls something that may end it looks at
+ * `stage` before going on.
  */
 #pragma once
 #include "base/metrics.h"
@@ -36,6 +37,13 @@ struct act {
     int64_t until_ms; /* now_ms: it waits no longer */
 };
 
+struct waiting { /* the caller's sound that is not long enough for an append */
+    struct cm_buf mulaw;
+    unsigned messages; /* of the caller's; 0: nothing waits */
+    int64_t since_ms;  /* now_ms of the first one */
+    int64_t offset_ms; /* assistant.offset_ms, as of the last one */
+};
+
 struct assistant {
     enum model_stage model;
     bool beta, fell_back;    /* the dialect that is spoken; it was tried another way */
@@ -51,7 +59,8 @@ struct assistant {
     int64_t limit_at_ms;    /* 0: none */
     int64_t offset_ms;      /* the stream's time less that of the model's input */
     int64_t input_samples;  /* what the model got */
-    struct ident response;  /* open, or the last one */
+    struct waiting waiting;
+    struct ident response; /* open, or the last one */
     struct ident dropped[DROPPED_MAX];
     unsigned next_dropped;
     struct act acts[ACTS_MAX];
@@ -78,11 +87,12 @@ struct session {
     struct assistant *assistant; /* NULL: none, or not admitted */
 };
 
-#define COUNT(session, what)                                                                       \
+#define COUNT_MANY(session, what, n)                                                               \
     do {                                                                                           \
         if ((session)->options->metrics)                                                           \
-            cm_metric_add((session)->options->metrics->what, 1);                                   \
+            cm_metric_add((session)->options->metrics->what, (n));                                 \
     } while (0)
+#define COUNT(session, what) COUNT_MANY(session, what, 1)
 
 /* A thousand calls a thread: what one of them holds stays small. */
 _Static_assert(sizeof(struct session) <= 384, "a session without an assistant is small");
@@ -93,8 +103,12 @@ struct cm_str session_stream_sid(const struct session *session);
 void session_end_because(struct session *session, enum session_end end, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sound. */
-void talk_from_caller(struct session *session, const struct stream_message *media);
+/* The caller's sound. */
+void caller_says(struct session *session, const struct stream_message *media);
+void caller_flush(struct session *session); /* what waits goes now */
+void caller_tick(struct session *session);  /* ... if it has waited long enough */
+
+/* The model's. */
 void talk_from_model(struct session *session, const struct realtime_message *message);
 void talk_mark(struct session *session); /* sends one if it is due: an item has ended */
 void talk_barge_in(struct session *session, const struct realtime_message *started);

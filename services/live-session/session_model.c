@@ -376,6 +376,7 @@ void model_tick(struct session *s)
         a->farewell_said = true;
         a->due |= DUE_FAREWELL;
     }
+    caller_tick(s);
     talk_settle(s);
     model_pump(s);
 }

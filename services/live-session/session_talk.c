@@ -1,4 +1,4 @@
-/* session_talk.c - sound both ways, what the caller heard of it, and what was said. */
+/* session_talk.c - the model's sound, what the caller heard of it, and what was said. */
 #include <stdlib.h>
 
 #include "base64.h"
@@ -19,37 +19,6 @@ static bool to_stream(struct session *s, enum session_send what, const struct cm
                       size_t count)
 {
     return s->stage == STAGE_LIVE && s->ports->to_stream(s->ctx, what, parts, count);
-}
-
-static bool append(struct session *s, struct cm_str base64)
-{
-    struct assistant *a = s->assistant;
-    CM_OWN_BUF struct cm_buf pcm = { 0 };
-    struct cm_str parts[REALTIME_PARTS];
-
-    if (a->resample) {
-        if (!resample_to_model(a->resample, base64, &pcm))
-            return false;
-        base64 = cm_buf_view(&pcm);
-    }
-    return s->ports->to_model(s->ctx, SEND_SOUND, parts, realtime_write_append(base64, parts));
-}
-
-void talk_from_caller(struct session *s, const struct stream_message *media)
-{
-    struct assistant *a = s->assistant;
-    CM_OWN_BUF struct cm_buf room = { 0 };
-    struct cm_str base64 = base64_plain(media->payload, &room);
-    size_t samples = base64_bytes(base64);
-
-    playback_clock(&a->playback, s->clock_ms);
-    if (samples && a->model == MODEL_READY && append(s, base64)) {
-        a->offset_ms = media->timestamp_ms - a->input_samples / MULAW_BYTES_A_MS;
-        a->input_samples += (int64_t)samples;
-    } else {
-        COUNT(s, media_dropped);
-    }
-    talk_settle(s);
 }
 
 static void tell_turns(struct session *s)
@@ -260,6 +229,7 @@ void talk_end(struct session *s)
     struct playback_heard heard[PLAYBACK_ITEMS];
     size_t count;
 
+    caller_flush(s);
     while (playback_next(&a->playback, &heard[0]))
         turns_agent_heard(&a->turns, &heard[0]);
     count = playback_cut(&a->playback, heard);

@@ -109,6 +109,13 @@ const struct cm_setting live_settings[] = {
       .fallback = "pcmu",
       .choices = "pcmu|pcm16@16000|pcm16@24000",
       .help = "The sound it takes: Twilio's as it comes, or 16-bit samples at that rate." },
+    { .name = "REALTIME_APPEND_MS",
+      .type = CM_SET_CHOICE,
+      .fallback = "20",
+      .choices = "20|40|60|80|100",
+      .help = "How much of the caller's sound goes to it at a time, in milliseconds. 20: each of "
+              "Twilio's messages as it comes; more costs less processor, here and there, and comes "
+              "so much later." },
     { .name = "REALTIME_TRANSCRIBER",
       .type = CM_SET_TEXT,
       .fallback = "gpt-4o-mini-transcribe",

@@ -106,6 +106,7 @@ static inline struct session_options live_options(unsigned bits)
     return (struct session_options){
         .dialect = DIALECT_AUTO,
         .pcm_rate = bits & 1 ? 24000 : 0,
+        .append_ms = bits & 32 ? 60 : 0,
         .model = "m",
         .transcriber = bits & 2 ? "t" : "",
         .voice = "",
