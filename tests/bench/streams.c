@@ -4,9 +4,10 @@
  *     streams --url URL [--streams N] [--seconds S] [--warm S] [--loops N] [--to NUMBER]
  *
  * Streams begin spread over the warm-up and send 50 frames a second each, evenly spread over the
- * 20 ms. Every frame carries its number; after the warm-up its way there and back is measured.
- * Prints one JSON line: frames sent, back and lost, and the delay's p50, p99 and most, in ms.
- * Environment: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN; STREAM_URL is signed in place of --url.
+ * 20 ms. Every frame carries its number; after the warm-up its way there and back is measured. It
+ * may come back joined to others: each is found where it begins in the payload. Prints one JSON
+ * line: frames sent, back and lost, and the delay's p50, p99 and most, in ms. Environment:
+ * TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN; STREAM_URL is signed in place of --url.
  */
 #include <getopt.h>
 #include <pthread.h>
@@ -31,7 +32,8 @@ enum {
     DELAY_STEPS = 60000,
     LAST_WAIT_MS = 3000,
     LOOPS_MAX = 16,
-    NUMBERED = 12 /* characters of the payload that hold the frame's number */
+    NUMBERED = 12, /* characters of the payload that hold the frame's number ... */
+    LOOKED_AT = 16 /* ... and that it lies in, where the frame does not begin with a group */
 };
 
 struct plan {
@@ -85,17 +87,18 @@ static void number_of(uint64_t n, char out[NUMBERED + 1])
     sodium_bin2base64(out, NUMBERED + 1, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
 }
 
-static bool number_in(struct cm_str payload, uint64_t *n)
+/* The number of the payload's frame `index`; false: it has no such frame. */
+static bool number_in(struct cm_str payload, size_t index, uint64_t *n)
 {
-    uint8_t bytes[9];
-    size_t len;
+    size_t at = index * FRAME, group = at / 3 * 4, len;
+    uint8_t bytes[LOOKED_AT / 4 * 3];
 
-    if (payload.len < NUMBERED ||
-        sodium_base642bin(bytes, sizeof bytes, payload.at, NUMBERED, NULL, &len, NULL,
+    if (payload.len < group + LOOKED_AT ||
+        sodium_base642bin(bytes, sizeof bytes, payload.at + group, LOOKED_AT, NULL, &len, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         len != sizeof bytes)
         return false;
-    memcpy(n, bytes, sizeof *n);
+    memcpy(n, bytes + at % 3, sizeof *n);
     return true;
 }
 
@@ -171,12 +174,15 @@ static void on_message(void *ctx, struct cm_ws *ws, struct cm_str text)
 {
     static const char payload[] = "\"payload\":\"";
     struct stream *stream = ctx;
+    struct cm_str sound;
     uint64_t number;
     size_t at;
 
     if (cm_str_find(text, payload, &at)) {
         at += sizeof payload - 1;
-        if (number_in((struct cm_str){ text.at + at, text.len - at }, &number))
+        text = (struct cm_str){ text.at + at, text.len - at };
+        cm_str_split(&text, '"', &sound);
+        for (size_t i = 0; number_in(sound, i, &number); i++)
             note_back(stream, number);
     } else if (cm_str_find(text, "\"mark\"", &at)) {
         cm_ws_send(ws, &text, 1);
@@ -332,34 +338,20 @@ static bool read_options(int argc, char **argv, struct plan *plan)
         { "warm", 1, NULL, 'w' }, { "loops", 1, NULL, 'l' },   { "to", 1, NULL, 't' },
         { NULL, 0, NULL, 0 },
     };
-    bool good = true;
+    int *const numbers[] = {
+        ['n'] = &plan->streams, ['s'] = &plan->seconds, ['w'] = &plan->warm, ['l'] = &plan->loops
+    };
     int option;
 
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        switch (option) {
-        case 'u':
+        if (option == 'u')
             plan->url = optarg;
-            break;
-        case 'n':
-            good = read_number(&plan->streams) && good;
-            break;
-        case 's':
-            good = read_number(&plan->seconds) && good;
-            break;
-        case 'w':
-            good = read_number(&plan->warm) && good;
-            break;
-        case 'l':
-            good = read_number(&plan->loops) && good;
-            break;
-        case 't':
+        else if (option == 't')
             plan->to = optarg;
-            break;
-        default:
+        else if (option == '?' || !read_number(numbers[option]))
             return false;
-        }
     }
-    return good && plan->url && plan->loops <= LOOPS_MAX;
+    return plan->url && plan->loops <= LOOPS_MAX;
 }
 
 static void sign(struct plan *plan)
