@@ -8,19 +8,18 @@ static bool fail(struct json_walk *walk)
     return false;
 }
 
-static bool is_blank(char c)
+/* Servers seldom write any: one comparison tells. */
+static inline bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
 }
 
 /* The next character that means something; '\0' at the end, and for a NUL, which means nothing. */
-static char peek(struct json_walk *walk)
+static inline char peek(struct json_walk *walk)
 {
     while (walk->at < walk->end && is_blank(*walk->at))
         walk->at++;
-    if (walk->at == walk->end)
-        return '\0';
-    return *walk->at;
+    return walk->at < walk->end ? *walk->at : '\0';
 }
 
 struct json_walk json_walk(struct cm_str text)
@@ -28,25 +27,29 @@ struct json_walk json_walk(struct cm_str text)
     return (struct json_walk){ .at = text.at, .end = text.at ? text.at + text.len : NULL };
 }
 
+/* Is this quote part of the content that begins at `from`? Backslashes before it may be so too. */
+static bool is_escaped(const char *from, const char *quote)
+{
+    const char *back = quote;
+
+    while (back > from && back[-1] == '\\')
+        back--;
+    return (quote - back) & 1;
+}
+
 /* What stands between the quotes, of which the first one comes next. */
 static bool take_string(struct json_walk *walk, struct cm_str *out)
 {
-    const char *from = walk->at + 1, *scan = from;
+    const char *from = walk->at + 1, *quote = memchr(from, '"', (size_t)(walk->end - from));
 
-    for (;;) {
-        const char *quote = memchr(scan, '"', (size_t)(walk->end - scan)), *back = quote;
+    while (quote && quote[-1] == '\\' && is_escaped(from, quote))
+        quote = memchr(quote + 1, '"', (size_t)(walk->end - quote - 1));
+    if (!quote)
+        return fail(walk);
 
-        if (!quote)
-            return fail(walk);
-        while (back > from && back[-1] == '\\')
-            back--;
-        if ((quote - back) % 2 == 0) {
-            *out = (struct cm_str){ from, (size_t)(quote - from) };
-            walk->at = quote + 1;
-            return true;
-        }
-        scan = quote + 1;
-    }
+    *out = (struct cm_str){ from, (size_t)(quote - from) };
+    walk->at = quote + 1;
+    return true;
 }
 
 bool json_enter(struct json_walk *walk)

@@ -107,7 +107,8 @@ void playback_sent(struct playback *p, struct cm_str item_id, size_t samples)
     if (by_clock(p) >= p->sent) { /* nothing was left to play: it begins now */
         p->anchor = p->sent;
         p->anchor_ms = p->clock_ms;
-        p->mark_first = true;
+        if (item->begin == p->sent || p->clock_ms - p->marked_ms >= PLAYBACK_MARK_MS)
+            p->mark_first = true;
     }
     p->sent += (int64_t)samples;
     item->end = p->sent;
@@ -137,6 +138,7 @@ void playback_marked(struct playback *p)
 {
     p->marks[(p->first_mark + p->mark_count++) % PLAYBACK_MARKS] = p->sent;
     p->marked = p->sent;
+    p->marked_ms = p->clock_ms;
     p->mark_first = false;
 }
 

@@ -7,8 +7,9 @@
  * mark nor what was sent.
  *
  * A clear empties Twilio's buffer and returns all marks at once: names carry the number of clears
- * before them, and those of an earlier one mean nothing. Marks are set after the first piece after
- * a pause (playing begins when it gets there), every PLAYBACK_MARK_MS, and at an item's end.
+ * before them, and those of an earlier one mean nothing. Marks are set every PLAYBACK_MARK_MS, at
+ * an item's end, and after the first piece of an item or after a pause (playing begins when it gets
+ * there); not after every pause of a model that speaks no faster than it is heard.
  * Source: Twilio's Media Streams reference. Thread: one at a time.
  */
 #pragma once
@@ -35,7 +36,7 @@ struct playback { /* zeroed: nothing was sent */
     int64_t clock_ms;
     int64_t sent, passed;      /* places: behind everything; of the last mark that came back */
     int64_t anchor, anchor_ms; /* playing was at this place at that time */
-    int64_t marked;            /* place of the last mark */
+    int64_t marked, marked_ms; /* place of the last mark; when it was set */
     uint32_t clears;
     bool mark_first; /* after a pause: the next piece gets a mark */
     uint8_t first_mark, mark_count, item_count;

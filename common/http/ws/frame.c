@@ -95,7 +95,7 @@ void ws_frame_mask(uint8_t *at, size_t len, const uint8_t key[WS_KEY])
         at[i] ^= key[i % WS_KEY];
 }
 
-/* Bytes at the front that are ASCII, eight at a time. */
+/* Bytes at the front that are ASCII, which is nearly all that comes: eight at a time. */
 static size_t ascii(struct cm_str text)
 {
     uint64_t bytes;
@@ -106,6 +106,8 @@ static size_t ascii(struct cm_str text)
         if (bytes & UINT64_C(0x8080808080808080))
             break;
     }
+    while (i < text.len && !(text.at[i] & 0x80))
+        i++;
     return i;
 }
 
@@ -115,7 +117,7 @@ bool ws_text_is_utf8(struct cm_str text)
         size_t step = ascii(text);
 
         if (!step)
-            step = *text.at ? cm_utf8_step(text) : 1;
+            step = cm_utf8_step(text);
         if (!step)
             return false;
         text.at += step;

@@ -113,6 +113,27 @@ static void a_pause_of_the_model_is_no_playing(void **state)
     assert_in_range(believed_ms(&t), 240, 300);
 }
 
+static void a_model_that_speaks_in_real_time_is_marked_now_and_then(void **state)
+{
+    struct playback p = { 0 };
+    char name[PLAYBACK_NAME];
+    int marks = 0;
+
+    (void)state;
+    for (int ms = 0; ms < 3000; ms += 20) { /* each piece comes when the one before was played */
+        playback_clock(&p, ms);
+        playback_sent(&p, CM_STR("item"), 160);
+        assert_int_equal(playback_at(&p), ms * 8);
+        if (!playback_mark_due(&p, 0, name))
+            continue;
+        playback_marked(&p);
+        playback_clock(&p, ms + 20);
+        playback_mark_back(&p, cm_str_of(name));
+        marks++;
+    }
+    assert_int_equal(marks, 3000 / PLAYBACK_MARK_MS);
+}
+
 static void a_clear_forgets_and_old_marks_mean_nothing(void **state)
 {
     struct twilio t = { 0 };
@@ -221,6 +242,7 @@ int main(void)
         cmocka_unit_test(what_was_heard_is_known_to_40_ms_once_a_mark_is_back),
         cmocka_unit_test(before_the_first_mark_it_is_known_to_the_time_on_the_way),
         cmocka_unit_test(a_pause_of_the_model_is_no_playing),
+        cmocka_unit_test(a_model_that_speaks_in_real_time_is_marked_now_and_then),
         cmocka_unit_test(a_clear_forgets_and_old_marks_mean_nothing),
         cmocka_unit_test(marks_that_nobody_set_mean_nothing),
         cmocka_unit_test(items_follow_each_other),
