@@ -52,6 +52,7 @@ static void assistant_free(struct assistant *a)
     cm_buf_finish(&a->instructions);
     cm_buf_finish(&a->voice);
     cm_buf_finish(&a->greeting);
+    acts_forget(a);
     turns_finish(&a->turns);
     free(a);
 }
@@ -206,7 +207,8 @@ static struct assistant *assistant_new(struct session *s, const struct session_p
     cm_buf_str(&a->voice, plan->voice);
     if (!plan->voice.len)
         cm_buf_text(&a->voice, s->options->voice ? s->options->voice : "");
-    cm_buf_str(&a->greeting, plan->greeting);
+    if (plan->greeting.len)
+        cm_buf_str(&a->greeting, plan->greeting);
     a->speaks_first = plan->speaks_first;
     a->model_until_ms = s->now_ms + s->options->model_ms;
     if (s->options->limit_ms > 0)

@@ -4,6 +4,7 @@
  * that is where the model says goodbye; at most ACT_WAIT_MS longer than the playing takes.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "json_walk.h"
 #include "mulaw.h"
@@ -32,9 +33,21 @@ static void answer(struct session *s, struct cm_str id, struct cm_str output)
 bool acts_wait(const struct session *s)
 {
     for (size_t i = 0; i < ACTS_MAX; i++)
-        if (s->assistant->acts[i].state != ACT_FREE)
+        if (s->assistant->acts[i])
             return true;
     return false;
+}
+
+static void forget(struct act **act)
+{
+    free(*act);
+    *act = NULL;
+}
+
+void acts_forget(struct assistant *a)
+{
+    for (size_t i = 0; i < ACTS_MAX; i++)
+        forget(&a->acts[i]);
 }
 
 static bool is_e164(struct cm_str number)
@@ -81,7 +94,7 @@ static bool read_argument(struct cm_str arguments, const char *name, size_t most
 
 static void give_note(struct session *s, struct act *act, struct cm_str title, struct cm_str due)
 {
-    act->state = ACT_GIVEN;
+    act->given = true;
     act->until_ms = s->now_ms + ACT_DONE_MS;
     s->ports->act(s->ctx, &(struct session_act){
                               .kind = ACT_NOTE_TODO,
@@ -128,7 +141,6 @@ static const char *wait_for(struct session *s, struct act *act, struct cm_str ar
             return "number must be a telephone number in E.164 form, such as +15551234567";
         snprintf(act->number, sizeof act->number, "%.*s", CM_STR_FMT(number));
     }
-    act->state = ACT_WAITS;
     act->follows = a->open && ident_is(&a->response, ident_str(&act->response));
     await_playing(s, act);
     return NULL;
@@ -169,34 +181,48 @@ static bool seen_before(struct assistant *a, struct cm_str call_id)
     return false;
 }
 
+/* NULL: all places are taken. */
+static struct act **free_place(struct assistant *a)
+{
+    for (size_t i = 0; i < ACTS_MAX; i++)
+        if (!a->acts[i])
+            return &a->acts[i];
+    return NULL;
+}
+
+static struct act *act_new(const struct realtime_message *call)
+{
+    struct act *act = calloc(1, sizeof *act);
+
+    if (!act)
+        cm_out_of_memory();
+
+    ident_set(&act->id, call->call_id);
+    ident_set(&act->response, call->response_id);
+    return act;
+}
+
 void acts_call(struct session *s, const struct realtime_message *call)
 {
-    struct assistant *a = s->assistant;
-    struct act *act = NULL, none = { 0 };
-    const char *wrong;
+    struct act **place = free_place(s->assistant);
+    const char *wrong = "too many tools are being called at once";
 
-    if (seen_before(a, call->call_id))
+    if (seen_before(s->assistant, call->call_id) || call->call_id.len > IDENT_MAX)
         return;
     if (talk_is_dropped(s, call->response_id)) {
         tell(s, call->call_id, CM_STR(called_off));
         return;
     }
 
-    for (size_t i = 0; i < ACTS_MAX && !act; i++)
-        if (a->acts[i].state == ACT_FREE)
-            act = &a->acts[i];
-    if (!act) {
-        wrong = "too many tools are being called at once";
-    } else {
-        *act = none;
-        if (!ident_set(&act->id, call->call_id))
-            return;
-        ident_set(&act->response, call->response_id);
-        wrong = begin(s, act, call);
+    if (place) {
+        *place = act_new(call);
+        wrong = begin(s, *place, call);
     }
     if (wrong) {
         CM_OWN_BUF struct cm_buf output = { 0 };
 
+        if (place)
+            forget(place);
         cm_buf_printf(&output, "{\"error\":\"%s\"}", wrong);
         answer(s, call->call_id, cm_buf_view(&output));
         if (s->stage == STAGE_LIVE)
@@ -207,9 +233,9 @@ void acts_call(struct session *s, const struct realtime_message *call)
 void acts_response_done(struct session *s, struct cm_str response_id)
 {
     for (size_t i = 0; i < ACTS_MAX; i++) {
-        struct act *act = &s->assistant->acts[i];
+        struct act *act = s->assistant->acts[i];
 
-        if (act->state != ACT_WAITS || !act->follows ||
+        if (!act || act->given || !act->follows ||
             (response_id.len && !ident_is(&act->response, response_id)))
             continue;
         act->follows = false;
@@ -217,28 +243,36 @@ void acts_response_done(struct session *s, struct cm_str response_id)
     }
 }
 
-static void give_up(struct session *s, struct act *act, const char *why)
+static void give_up(struct session *s, struct act **act, const char *why)
 {
-    struct ident id = act->id;
+    struct ident id = (*act)->id;
 
-    *act = (struct act){ 0 };
+    forget(act);
     answer(s, ident_str(&id), cm_str_of(why));
+}
+
+static bool is_due(const struct session *s, const struct act *act)
+{
+    return s->now_ms >= act->until_ms ||
+           (!act->follows && playback_is_over(&s->assistant->playback, act->place));
 }
 
 void acts_settle(struct session *s)
 {
-    struct assistant *a = s->assistant;
-
     for (size_t i = 0; i < ACTS_MAX && s->stage == STAGE_LIVE; i++) {
-        struct act *act = &a->acts[i];
+        struct act *act = s->assistant->acts[i];
 
-        if (act->state == ACT_GIVEN && s->now_ms >= act->until_ms)
-            give_up(s, act, "{\"error\":\"it took too long; it may or may not have happened\"}");
-        if (act->state != ACT_WAITS ||
-            (s->now_ms < act->until_ms &&
-             (act->follows || !playback_is_over(&a->playback, act->place))))
+        if (!act)
             continue;
-        act->state = ACT_GIVEN;
+        if (act->given) {
+            if (s->now_ms >= act->until_ms)
+                give_up(s, &s->assistant->acts[i],
+                        "{\"error\":\"it took too long; it may or may not have happened\"}");
+            continue;
+        }
+        if (!is_due(s, act))
+            continue;
+        act->given = true;
         act->until_ms = s->now_ms + ACT_DONE_MS;
         s->ports->act(s->ctx, &(struct session_act){
                                   .kind = act->kind,
@@ -250,28 +284,36 @@ void acts_settle(struct session *s)
 
 void acts_call_off(struct session *s)
 {
-    for (size_t i = 0; i < ACTS_MAX; i++)
-        if (s->assistant->acts[i].state == ACT_WAITS)
-            give_up(s, &s->assistant->acts[i], called_off);
+    for (size_t i = 0; i < ACTS_MAX; i++) {
+        struct act **act = &s->assistant->acts[i];
+
+        if (*act && !(*act)->given)
+            give_up(s, act, called_off);
+    }
+}
+
+static bool is_given(const struct act *act, struct cm_str id)
+{
+    return act && act->given && ident_is(&act->id, id);
 }
 
 void session_act_done(struct session *s, struct cm_str id, bool done, struct cm_str what,
                       int64_t now_ms)
 {
-    struct act *act = NULL, was;
+    struct act **act = NULL, was;
 
     if (s->stage != STAGE_LIVE || !s->assistant)
         return;
 
     s->now_ms = now_ms;
     for (size_t i = 0; i < ACTS_MAX; i++)
-        if (s->assistant->acts[i].state == ACT_GIVEN && ident_is(&s->assistant->acts[i].id, id))
+        if (is_given(s->assistant->acts[i], id))
             act = &s->assistant->acts[i];
     if (!act)
         return;
 
-    was = *act;
-    *act = (struct act){ 0 };
+    was = **act;
+    forget(act);
     if (done && was.kind != ACT_NOTE_TODO) {
         session_end_because(s, was.kind == ACT_HANG_UP ? END_HUNG_UP : END_FORWARDED,
                             was.kind == ACT_HANG_UP ? "the model hung up"

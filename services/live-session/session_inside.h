@@ -25,11 +25,9 @@ enum due { /* what the model is to be asked to say, once it says nothing else; b
            DUE_ANSWER = 4, /* to what a tool gave */
 };
 
-enum act_state { ACT_FREE, ACT_WAITS, ACT_GIVEN };
-
-struct act {
-    enum act_state state;
+struct act { /* a tool's call that is not over */
     enum session_act_kind kind;
+    bool given;   /* to session_ports.act; else it waits for the playing */
     bool follows; /* its response is not done: `place` moves on */
     struct ident id, response;
     char number[20];
@@ -60,11 +58,11 @@ struct assistant {
     int64_t offset_ms;      /* the stream's time less that of the model's input */
     int64_t input_samples;  /* what the model got */
     struct waiting waiting;
-    struct ident response; /* open, or the last one */
-    struct ident dropped[DROPPED_MAX];
+    struct ident response;         /* open, or the last one */
+    uint64_t dropped[DROPPED_MAX]; /* responses, as ident_hash has them */
     unsigned next_dropped;
-    struct act acts[ACTS_MAX];
-    uint64_t seen[SEEN_MAX]; /* tools' calls */
+    struct act *acts[ACTS_MAX]; /* NULL: the place is free */
+    uint64_t seen[SEEN_MAX];    /* tools' calls, as ident_hash has them */
     unsigned next_seen;
     struct resample *resample; /* NULL: mu-law goes through as it is */
     struct cm_buf instructions, voice, greeting;
@@ -96,7 +94,7 @@ struct session {
 
 /* A thousand calls a thread: what one of them holds stays small. */
 _Static_assert(sizeof(struct session) <= 384, "a session without an assistant is small");
-_Static_assert(sizeof(struct assistant) <= 9216, "an assistant's state is small");
+_Static_assert(sizeof(struct assistant) <= 2048, "an assistant's state is small");
 
 struct cm_str session_stream_sid(const struct session *session);
 /** session_end that says why; printf. */
@@ -132,3 +130,4 @@ void acts_response_done(struct session *session, struct cm_str response_id);
 void acts_settle(struct session *session);
 void acts_call_off(struct session *session); /* the caller spoke first */
 bool acts_wait(const struct session *session);
+void acts_forget(struct assistant *assistant); /* all of them, untold */

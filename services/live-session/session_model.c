@@ -219,8 +219,8 @@ static void response_done(struct session *s, const struct realtime_message *mess
     struct json_value error = json_find(message->detail, "status_details.error");
 
     for (size_t i = 0; i < DROPPED_MAX; i++)
-        if (id.len && ident_is(&a->dropped[i], id))
-            a->dropped[i].len = 0;
+        if (id.len && a->dropped[i] == ident_hash(id))
+            a->dropped[i] = 0;
     if (!id.len || !a->response.len || ident_is(&a->response, id)) {
         a->open = false;
         a->asked = a->last_asked = 0;

@@ -92,12 +92,14 @@ static void say(struct session *s, struct cm_str item, struct cm_str base64)
 bool talk_is_dropped(const struct session *s, struct cm_str response_id)
 {
     const struct assistant *a = s->assistant;
+    uint64_t hash;
 
-    if (!response_id.len)
+    if (!a->next_dropped || !response_id.len) /* nobody has interrupted yet */
         return false;
 
+    hash = ident_hash(response_id);
     for (size_t i = 0; i < DROPPED_MAX; i++)
-        if (ident_is(&a->dropped[i], response_id))
+        if (a->dropped[i] == hash)
             return true;
     return false;
 }
@@ -159,7 +161,7 @@ static void drop_response(struct session *s)
         return;
 
     if (a->response.len && !talk_is_dropped(s, ident_str(&a->response)))
-        a->dropped[a->next_dropped++ % DROPPED_MAX] = a->response;
+        a->dropped[a->next_dropped++ % DROPPED_MAX] = ident_hash(ident_str(&a->response));
     if (a->cancels_itself)
         return;
 

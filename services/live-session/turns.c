@@ -1,12 +1,16 @@
 #include "turns.h"
 
+#include <stdlib.h>
+
+#include "base/arena.h"
 #include "json_walk.h"
 
 enum { AHEAD = 2 }; /* places kept free, for what one message may begin */
 
 static void drop(struct turns *t, size_t index)
 {
-    cm_buf_finish(&t->list[index].text);
+    cm_buf_finish(&t->list[index]->text);
+    free(t->list[index]);
     memmove(&t->list[index], &t->list[index + 1], (--t->count - index) * sizeof t->list[0]);
 }
 
@@ -22,10 +26,19 @@ void turns_finish(struct turns *t)
 static struct turn *find(struct turns *t, enum session_role role, struct cm_str item)
 {
     for (size_t i = t->count; i-- > 0;)
-        if (t->list[i].role == role && ident_is(&t->list[i].item, item) &&
-            (item.len || !t->list[i].ready))
-            return &t->list[i];
+        if (t->list[i]->role == role && ident_is(&t->list[i]->item, item) &&
+            (item.len || !t->list[i]->ready))
+            return t->list[i];
     return NULL;
+}
+
+static size_t place_of(const struct turns *t, const struct turn *turn)
+{
+    size_t index = 0;
+
+    while (t->list[index] != turn)
+        index++;
+    return index;
 }
 
 static bool was_told(const struct turns *t, struct cm_str item)
@@ -41,12 +54,18 @@ static bool was_told(const struct turns *t, struct cm_str item)
 /* NULL: too much waits; then it is not told at all. */
 static struct turn *insert(struct turns *t, size_t index, const struct turn *turn)
 {
+    struct turn *kept;
+
     if (t->count == TURNS_MAX)
         return NULL;
 
+    kept = malloc(sizeof *kept);
+    if (!kept)
+        cm_out_of_memory();
+    *kept = *turn;
     memmove(&t->list[index + 1], &t->list[index], (t->count++ - index) * sizeof t->list[0]);
-    t->list[index] = *turn;
-    return &t->list[index];
+    t->list[index] = kept;
+    return kept;
 }
 
 static struct turn *begin(struct turns *t, enum session_role role, struct cm_str item,
@@ -82,8 +101,8 @@ void turns_caller_stopped(struct turns *t, struct cm_str item, int64_t end_ms, i
 void turns_caller_answered(struct turns *t, int64_t clock_ms, int64_t now_ms)
 {
     for (size_t i = 0; i < t->count; i++)
-        if (t->list[i].role == ROLE_CALLER && !t->list[i].waits)
-            stop(&t->list[i], clock_ms, now_ms);
+        if (t->list[i]->role == ROLE_CALLER && !t->list[i]->waits)
+            stop(t->list[i], clock_ms, now_ms);
 }
 
 /* Puts words behind those of `turn`; what is too much becomes turns of its own, which go on where
@@ -105,7 +124,7 @@ static void append(struct turns *t, struct turn *turn, struct cm_str text, int64
         more.text = (struct cm_buf){ 0 };
         more.start_ms = turn->end_ms;
         more.from = turn->until = generated;
-        turn = insert(t, (size_t)(turn - t->list) + 1, &more);
+        turn = insert(t, place_of(t, turn) + 1, &more);
         if (!turn)
             return;
     }
@@ -128,12 +147,14 @@ static void remember_said(struct turns *t, const struct turn *turn)
 /* The first of an item's parts, without the others, which `last` is the last of. */
 static struct turn *only_part(struct turns *t, struct turn *last)
 {
-    while (last->item.len && last > t->list && last[-1].role == last->role &&
-           ident_is(&last[-1].item, ident_str(&last->item))) {
-        drop(t, (size_t)(last - t->list));
-        last--;
-    }
-    return last;
+    size_t at = place_of(t, last), first = at;
+
+    while (last->item.len && first > 0 && t->list[first - 1]->role == last->role &&
+           ident_is(&t->list[first - 1]->item, ident_str(&last->item)))
+        first--;
+    for (; at > first; at--)
+        drop(t, at);
+    return t->list[first];
 }
 
 void turns_caller_text(struct turns *t, struct cm_str item, struct cm_str raw, bool whole,
@@ -165,7 +186,7 @@ void turns_caller_failed(struct turns *t, struct cm_str item)
     struct turn *turn = find(t, ROLE_CALLER, item);
 
     if (turn && !turn->ready)
-        drop(t, (size_t)(turn - t->list));
+        drop(t, place_of(t, turn));
 }
 
 void turns_agent_text(struct turns *t, struct cm_str item, struct cm_str raw, bool whole,
@@ -224,8 +245,9 @@ void turns_agent_heard(struct turns *t, const struct playback_heard *heard)
     struct cm_str item = ident_str(&heard->id);
 
     for (size_t i = 0; i < t->count; i++)
-        if (t->list[i].role == ROLE_AGENT && ident_is(&t->list[i].item, item) && !t->list[i].ready)
-            hear(&t->list[i], heard);
+        if (t->list[i]->role == ROLE_AGENT && ident_is(&t->list[i]->item, item) &&
+            !t->list[i]->ready)
+            hear(t->list[i], heard);
     if (item.len && !was_told(t, item))
         t->told[t->next_told++ % TURNS_TOLD] = ident_hash(item);
 }
@@ -233,8 +255,8 @@ void turns_agent_heard(struct turns *t, const struct playback_heard *heard)
 bool turns_agent_waits(const struct turns *t, size_t *index, struct ident *item)
 {
     for (; *index < t->count; ++*index)
-        if (t->list[*index].role == ROLE_AGENT && !t->list[*index].ready) {
-            *item = t->list[(*index)++].item;
+        if (t->list[*index]->role == ROLE_AGENT && !t->list[*index]->ready) {
+            *item = t->list[(*index)++]->item;
             return true;
         }
     return false;
@@ -243,7 +265,7 @@ bool turns_agent_waits(const struct turns *t, size_t *index, struct ident *item)
 void turns_end(struct turns *t, int64_t clock_ms)
 {
     for (size_t i = 0; i < t->count; i++) {
-        struct turn *turn = &t->list[i];
+        struct turn *turn = t->list[i];
 
         if (!turn->ready && turn->role == ROLE_CALLER && !turn->waits && clock_ms > turn->end_ms)
             turn->end_ms = clock_ms;
@@ -253,7 +275,7 @@ void turns_end(struct turns *t, int64_t clock_ms)
 
 static void take(struct turns *t, size_t index, struct session_turn *out)
 {
-    struct turn *turn = &t->list[index];
+    struct turn *turn = t->list[index];
     struct cm_str item = ident_str(&turn->item);
 
     cm_buf_finish(&t->lent);
@@ -269,7 +291,7 @@ static void take(struct turns *t, size_t index, struct session_turn *out)
 bool turns_next(struct turns *t, int64_t now_ms, struct session_turn *out)
 {
     for (size_t i = 0; i < t->count;) {
-        struct turn *turn = &t->list[i];
+        struct turn *turn = t->list[i];
         bool forced = i == 0 && t->count > TURNS_MAX - AHEAD;
 
         if (turn->ready || forced) {
@@ -288,8 +310,8 @@ bool turns_next(struct turns *t, int64_t now_ms, struct session_turn *out)
 struct cm_str turns_last_said(const struct turns *t)
 {
     for (size_t i = t->count; i-- > 0;)
-        if (t->list[i].role == ROLE_CALLER)
-            return t->list[i].ready ? cm_str_trim(cm_buf_view(&t->list[i].text))
-                                    : (struct cm_str){ 0 };
+        if (t->list[i]->role == ROLE_CALLER)
+            return t->list[i]->ready ? cm_str_trim(cm_buf_view(&t->list[i]->text))
+                                     : (struct cm_str){ 0 };
     return cm_buf_view(&t->last_said);
 }

@@ -35,7 +35,7 @@ struct turn {
 
 struct turns { /* zeroed: nothing was said */
     size_t count;
-    struct turn list[TURNS_MAX];
+    struct turn *list[TURNS_MAX];
     struct cm_buf lent;      /* words of the turn that was told last */
     struct cm_buf last_said; /* words of the caller's last turn */
     uint64_t told[TURNS_TOLD];
