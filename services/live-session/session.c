@@ -3,9 +3,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base64.h"
+
+enum { WHY_MAX = 160 };
 
 const char *session_end_text(enum session_end end)
 {
@@ -63,6 +66,7 @@ void session_free(struct session *s)
         return;
 
     assistant_free(s->assistant);
+    free(s->why);
     free(s);
 }
 
@@ -78,7 +82,7 @@ bool session_has_ended(const struct session *s)
 
 const char *session_why(const struct session *s)
 {
-    return s->why;
+    return s->why ? s->why : "";
 }
 
 void session_end(struct session *s, enum session_end end, int64_t now_ms)
@@ -96,12 +100,18 @@ void session_end(struct session *s, enum session_end end, int64_t now_ms)
 /* NOLINTBEGIN(clang-analyzer-valist.Uninitialized): it does not follow a va_list. */
 void session_end_because(struct session *s, enum session_end end, const char *format, ...)
 {
+    char why[WHY_MAX];
     va_list args;
 
+    if (s->stage == STAGE_ENDED)
+        return;
+
     va_start(args, format);
-    if (s->stage != STAGE_ENDED)
-        vsnprintf(s->why, sizeof s->why, format, args);
+    vsnprintf(why, sizeof why, format, args);
     va_end(args);
+    s->why = strdup(why);
+    if (!s->why)
+        cm_out_of_memory();
     session_end(s, end, s->now_ms);
 }
 /* NOLINTEND(clang-analyzer-valist.Uninitialized) */

@@ -81,7 +81,7 @@ struct session {
     int64_t now_ms, new_ms, heard_ms; /* now; when it was made; of the last message */
     int64_t clock_ms;                 /* of the stream: the latest sound's */
     char stream_sid[40];
-    char why[160];
+    char *why; /* it ended; NULL: it did not say */
     struct assistant *assistant; /* NULL: none, or not admitted */
 };
 
@@ -93,7 +93,7 @@ struct session {
 #define COUNT(session, what) COUNT_MANY(session, what, 1)
 
 /* A thousand calls a thread: what one of them holds stays small. */
-_Static_assert(sizeof(struct session) <= 384, "a session without an assistant is small");
+_Static_assert(sizeof(struct session) <= 192, "a session without an assistant is small");
 _Static_assert(sizeof(struct assistant) <= 2048, "an assistant's state is small");
 
 struct cm_str session_stream_sid(const struct session *session);

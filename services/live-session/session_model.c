@@ -223,6 +223,8 @@ static void response_done(struct session *s, const struct realtime_message *mess
             a->dropped[i] = 0;
     if (!id.len || !a->response.len || ident_is(&a->response, id)) {
         a->open = false;
+        if (a->last_asked == DUE_GREETING)
+            cm_buf_finish(&a->greeting);
         a->asked = a->last_asked = 0;
         talk_response_done(s);
     }

@@ -25,7 +25,7 @@
 enum {
     WS_READ_BYTES = 64 * 1024,
     WS_SWEEP_MS = 250,
-    WS_SPARE_MAX = 256,         /* empty output buffers that a hub keeps */
+    WS_SPARE_MAX = 64,          /* empty output buffers that a hub keeps: about a turn's */
     WS_SPARE_BYTES = 1024,      /* a larger one is not kept */
     WS_RANDOM_BYTES = 4 * 1024, /* masking keys made at a time */
 };

@@ -81,9 +81,20 @@ static void late(struct cm_ws *ws)
     ws_lose(ws, "the server did not answer the handshake in time");
 }
 
+/* The handshake is done: nothing more is needed of the dial, unless libcurl enciphers. */
+static void let_go(struct cm_ws *ws, struct ws_dial *dial)
+{
+    if (dial->tls)
+        return;
+
+    free_dial(dial);
+    ws->keeper = NULL;
+    ws->keeper_ctx = NULL;
+}
+
 static void shake(struct cm_ws *ws, size_t before)
 {
-    const struct ws_dial *dial = ws->keeper_ctx;
+    struct ws_dial *dial = ws->keeper_ctx;
     struct cm_buf head = ws->in;
     char said[120];
     const char *why;
@@ -105,6 +116,7 @@ static void shake(struct cm_ws *ws, size_t before)
         break;
     case CM_WS_HEAD_WHOLE:
         ws->state = WS_OPEN;
+        let_go(ws, dial);
         if (ws->events->opened)
             ws->events->opened(ws->ctx, ws);
         ws_receive(ws, (uint8_t *)head.at + used, head.len - used);
