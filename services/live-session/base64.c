@@ -40,21 +40,25 @@ size_t base64_bytes(struct cm_str plain)
     return plain.len / 4 * 3 - (plain.at[plain.len - 1] == '=') - (plain.at[plain.len - 2] == '=');
 }
 
-/* Four letters, of which the last `padding` are '='. */
-static bool decode_four(const char *four, size_t padding, uint8_t out[3])
+static bool decode_four(const uint8_t four[4], uint8_t out[3])
 {
-    uint32_t bits = 0, bad = 0;
+    uint32_t a = worth[four[0]], b = worth[four[1]], c = worth[four[2]], d = worth[four[3]];
+    uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
 
-    for (size_t i = 0; i < 4; i++) {
-        uint32_t value = i < 4 - padding ? worth[(uint8_t)four[i]] : 1;
-
-        bad |= value == 0;
-        bits = bits << 6 | (value - 1);
-    }
     out[0] = (uint8_t)(bits >> 16);
     out[1] = (uint8_t)(bits >> 8);
     out[2] = (uint8_t)bits;
-    return !bad;
+    return a && b && c && d;
+}
+
+/* The last four letters, of which so many are '='. */
+static bool decode_last(const char *four, size_t padding, uint8_t out[3])
+{
+    uint8_t letters_of[4];
+
+    for (size_t i = 0; i < 4; i++)
+        letters_of[i] = i < 4 - padding ? (uint8_t)four[i] : 'A';
+    return decode_four(letters_of, out);
 }
 
 bool base64_decode(struct cm_str plain, struct cm_buf *out)
@@ -67,8 +71,8 @@ bool base64_decode(struct cm_str plain, struct cm_buf *out)
         return plain.len == 0;
 
     for (; at + 4 < plain.len; at += 4, to += 3)
-        good &= decode_four(plain.at + at, 0, to);
-    if (!good || !decode_four(plain.at + at, padding, to))
+        good &= decode_four((const uint8_t *)plain.at + at, to);
+    if (!good || !decode_last(plain.at + at, padding, to))
         return false;
 
     out->len += bytes;
@@ -76,17 +80,23 @@ bool base64_decode(struct cm_str plain, struct cm_buf *out)
     return true;
 }
 
-static void encode_three(const uint8_t *bytes, size_t count, char out[4])
+static void encode_three(const uint8_t bytes[3], char out[4])
 {
-    uint32_t bits = (uint32_t)bytes[0] << 16 | (uint32_t)(count > 1 ? bytes[1] : 0) << 8 |
-                    (count > 2 ? bytes[2] : 0);
+    uint32_t bits = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
 
     out[0] = letters[bits >> 18];
     out[1] = letters[bits >> 12 & 63];
     out[2] = letters[bits >> 6 & 63];
     out[3] = letters[bits & 63];
-    if (count < 3)
-        out[3] = '=';
+}
+
+/* One byte, or two. */
+static void encode_last(const uint8_t *bytes, size_t count, char out[4])
+{
+    const uint8_t filled[3] = { bytes[0], count > 1 ? bytes[1] : 0 };
+
+    encode_three(filled, out);
+    out[3] = '=';
     if (count < 2)
         out[2] = '=';
 }
@@ -98,9 +108,9 @@ void base64_encode(const void *bytes, size_t len, struct cm_buf *out)
     char *to = cm_buf_reserve(out, room);
 
     for (; at + 3 <= len; at += 3, to += 4)
-        encode_three(from + at, 3, to);
+        encode_three(from + at, to);
     if (at < len)
-        encode_three(from + at, len - at, to);
+        encode_last(from + at, len - at, to);
     out->len += room;
     out->at[out->len] = '\0';
 }
