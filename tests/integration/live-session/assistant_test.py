@@ -158,10 +158,11 @@ def servers_of_either_dialect_and_sound_are_talked_to():
         model = line.with_model(dialect="ga")
         line.stop(LIVE)
         line.ports["model"] = model.listener.socket.getsockname()[1]
-        line.start(LIVE, REALTIME_DIALECT="ga", REALTIME_AUDIO="pcm16@24000")
+        line.start(LIVE, REALTIME_DIALECT="ga", REALTIME_AUDIO="pcm16@24000", REALTIME_APPEND_MS="60")
         line.wait_ready(LIVE)
         session = talks(line, model)
         assert session.format_in == {"type": "audio/pcm", "rate": 24000}, session.format_in
+        assert session.heard_ms / model.frames > 30, "the caller's frames were not joined"
 
 
 def a_model_that_is_lost_leaves_the_caller_to_the_fallback():
