@@ -53,7 +53,8 @@ cm_rc exchange_open(struct live *live, struct cm_loop *loop, struct exchange **o
         cm_out_of_memory();
     exchange->live = live;
     exchange->loop = loop;
-    rc = cm_ws_dialer_new(loop, &exchange->dialer, err);
+    rc = cm_ws_dialer_new(loop, cm_str_starts(cm_str_of(live->model_url), "wss://"),
+                          &exchange->dialer, err);
     if (rc) {
         free(exchange);
         return rc;

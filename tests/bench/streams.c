@@ -252,7 +252,9 @@ static void *lane_main(void *ctx)
     struct lane *lane = ctx;
     struct cm_err err;
 
-    if (cm_loop_new(&lane->loop, &err) || cm_ws_dialer_new(lane->loop, &lane->dialer, &err)) {
+    if (cm_loop_new(&lane->loop, &err) ||
+        cm_ws_dialer_new(lane->loop, cm_str_starts(cm_str_of(lane->plan->url), "wss://"),
+                         &lane->dialer, &err)) {
         fprintf(stderr, "streams: %s\n", err.msg);
         exit(2);
     }

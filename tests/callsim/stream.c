@@ -290,7 +290,9 @@ struct stream *stream_open(struct world *world, const struct poster *poster, str
         if (call->recording_count &&
             sound_of(world, call->recordings[0].audio, channel, &stream->sound[channel], &err))
             fprintf(stderr, "callsim: %s\n", err.msg);
-    if (cm_loop_new(&stream->loop, &err) || cm_ws_dialer_new(stream->loop, &stream->dialer, &err)) {
+    if (cm_loop_new(&stream->loop, &err) ||
+        cm_ws_dialer_new(stream->loop, cm_str_starts(cm_str_of(call->live->url), "wss://"),
+                         &stream->dialer, &err)) {
         fprintf(stderr, "callsim: %s\n", err.msg);
         stream->over = true;
         return stream;

@@ -18,7 +18,7 @@ struct cm_ws_dialer {
     struct cm_loop *loop;
     struct ws_hub *hub;
     CURLSH *share;               /* names and TLS sessions */
-    struct x509_store_st *roots; /* the system's certificates, read once */
+    struct x509_store_st *roots; /* the system's certificates, read once; NULL: no wss:// */
 };
 
 enum { WS_DIAL_SOCKETS = 4 }; /* libcurl's while it connects: two families, the resolver's pipe */

@@ -16,21 +16,29 @@
 
 enum { CONNECT_MS = 5 * 1000 };
 
-static cm_rc open_share(struct cm_ws_dialer *dialer, struct cm_err *err)
+static void open_share(struct cm_ws_dialer *dialer)
 {
     dialer->share = curl_share_init();
-    dialer->roots = X509_STORE_new();
-    if (!dialer->share || !dialer->roots)
+    if (!dialer->share)
         cm_out_of_memory();
 
     curl_share_setopt(dialer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl_share_setopt(dialer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
+static cm_rc read_roots(struct cm_ws_dialer *dialer, struct cm_err *err)
+{
+    dialer->roots = X509_STORE_new();
+    if (!dialer->roots)
+        cm_out_of_memory();
+
     if (X509_STORE_set_default_paths(dialer->roots) != 1)
         return cm_fail(err, CM_FATAL, "WebSocket dialer: the system's certificates can't be read");
     return CM_OK;
 }
 
-cm_rc cm_ws_dialer_new(struct cm_loop *loop, struct cm_ws_dialer **out, struct cm_err *err)
+cm_rc cm_ws_dialer_new(struct cm_loop *loop, bool tls, struct cm_ws_dialer **out,
+                       struct cm_err *err)
 {
     CM_OWN(cm_ws_dialer) dialer = NULL;
     cm_rc rc = http_curl_start(err);
@@ -42,7 +50,9 @@ cm_rc cm_ws_dialer_new(struct cm_loop *loop, struct cm_ws_dialer **out, struct c
     if (!dialer)
         cm_out_of_memory();
     dialer->loop = loop;
-    rc = open_share(dialer, err);
+    open_share(dialer);
+    if (tls)
+        rc = read_roots(dialer, err);
     if (rc)
         return rc;
 
@@ -183,6 +193,8 @@ cm_rc cm_ws_dial(struct cm_ws_dialer *dialer, const struct cm_ws_dial *options,
     dial->dialer = dialer;
     dial->deadline_ms = cm_mono_ms() + connect_ms;
     rc = ws_dial_read(options, dial, err);
+    if (!rc && dial->tls && !dialer->roots)
+        rc = cm_fail(err, CM_REJECT, "wss:// is dialled without the system's certificates");
     if (!rc)
         rc = ws_connect(dial, connect_ms, err);
     if (rc) {

@@ -10,8 +10,9 @@
 
 struct cm_ws_dialer; /* what the connections of one loop share; opaque */
 
-/** CM_FATAL: libcurl or the system's certificates can't be used. */
-cm_rc cm_ws_dialer_new(struct cm_loop *loop, struct cm_ws_dialer **out,
+/** `tls`: wss:// will be dialled too, so the system's certificates are read now; they take about
+ *  half a megabyte. CM_FATAL: libcurl, or these certificates, can't be used. */
+cm_rc cm_ws_dialer_new(struct cm_loop *loop, bool tls, struct cm_ws_dialer **out,
                        struct cm_err *err) CM_MUSTCHECK;
 /** Aborts what is open: each `closed` is called first. Not from inside an event. */
 void cm_ws_dialer_free(struct cm_ws_dialer *dialer);
@@ -26,7 +27,8 @@ struct cm_ws_dial {
 };
 
 /** Begins to connect; `opened` or `closed` is called later. `*out` is the connection, the caller's
- *  to name until `closed`. CM_REJECT: the URL or a header is none of ours. */
+ *  to name until `closed`. CM_REJECT: the URL or a header is none of ours, or it is wss:// and the
+ *  dialer was made without. */
 cm_rc cm_ws_dial(struct cm_ws_dialer *dialer, const struct cm_ws_dial *dial,
                  const struct cm_ws_events *events, void *ctx, struct cm_ws **out,
                  struct cm_err *err) CM_MUSTCHECK;

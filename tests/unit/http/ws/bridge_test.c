@@ -124,7 +124,7 @@ static void on_loop_open(void *ctx, struct cm_loop *loop, unsigned index)
 
     (void)ctx;
     fx.bridges[index].loop = loop;
-    assert_int_equal(cm_ws_dialer_new(loop, &fx.bridges[index].dialer, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(loop, false, &fx.bridges[index].dialer, &err), CM_OK);
 }
 
 static void on_loop_close(void *ctx, struct cm_loop *loop, unsigned index)

@@ -24,7 +24,7 @@ static int start_on(void **state, struct cm_ws_server_options options)
     assert_non_null(fx);
     host_start(&fx->host, options);
     assert_int_equal(cm_loop_new(&fx->loop, &err), CM_OK);
-    assert_int_equal(cm_ws_dialer_new(fx->loop, &fx->dialer, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(fx->loop, false, &fx->dialer, &err), CM_OK);
     fx->guest.loop = fx->loop;
     *state = fx;
     return 0;
@@ -210,6 +210,7 @@ static void what_is_no_url_or_header_of_ours_is_rejected(void **state)
         { "ws://x/a b", NULL, NULL },
         { "ws://x/a\r\nEvil: 1", NULL, NULL },
         { "ws://x:99999/", NULL, NULL },
+        { "wss://x/", NULL, "wss:// is dialled without the system's certificates" },
         { "ws://x/", "X: a\r\nY: b", "ws://x/: a request header is not one line \"Name: value\"" },
         { "ws://x/", "no colon", "ws://x/: a request header is not one line \"Name: value\"" },
         { "ws://x/", "host: y", "ws://x/: the request header host belongs to the handshake" },
@@ -245,7 +246,7 @@ static void a_dialer_that_is_freed_tells_everybody(void **state)
     assert_int_equal(fx->guest.closed, 1);
     assert_int_equal(fx->guest.code, 1006);
     assert_int_equal(early.closed, 1);
-    assert_int_equal(cm_ws_dialer_new(fx->loop, &fx->dialer, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(fx->loop, false, &fx->dialer, &err), CM_OK);
     fx->guest.greeting = "again";
     dial(fx, "/echo", (struct cm_ws_dial){ 0 });
     loop_until(fx->loop, &fx->guest.messages, 1);
@@ -319,7 +320,7 @@ static void work_for_another_dialer_is_not_slept_on(void **state)
     dial(fx, "/silent", (struct cm_ws_dial){ 0 });
     loop_until(fx->loop, &fx->guest.opened, 1);
     relay.to = fx->guest.ws;
-    assert_int_equal(cm_ws_dialer_new(fx->loop, &second, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(fx->loop, false, &second, &err), CM_OK);
     cm_loop_on_turn(fx->loop, measure, &relay);
     snprintf(url, sizeof url, "ws://127.0.0.1:%u/silent", fx->host.port);
     for (unsigned i = 1; i <= 8; i++) {

@@ -114,7 +114,7 @@ static int start(void **state)
     assert_int_equal(http_listen("127.0.0.1:0", 1, &fx->listener, &fx->port, &err), CM_OK);
     assert_int_equal(pipe(fx->read_now), 0);
     assert_int_equal(cm_loop_new(&fx->loop, &err), CM_OK);
-    assert_int_equal(cm_ws_dialer_new(fx->loop, &fx->dialer, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(fx->loop, false, &fx->dialer, &err), CM_OK);
     fx->guest.loop = fx->loop;
     *state = fx;
     return 0;

@@ -23,7 +23,7 @@ static int start_for(void **state, const char *name)
     signal(SIGPIPE, SIG_IGN); /* of the server's SSL_write; ours needs no such thing */
     tls_host_start(&fx->host, name);
     assert_int_equal(cm_loop_new(&fx->loop, &err), CM_OK);
-    assert_int_equal(cm_ws_dialer_new(fx->loop, &fx->dialer, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(fx->loop, true, &fx->dialer, &err), CM_OK);
     fx->guest.loop = fx->loop;
     *state = fx;
     return 0;
@@ -95,7 +95,7 @@ static void the_environment_may_name_the_certificates(void **state)
 
     cm_ws_dialer_free(CM_STEAL(fx->dialer));
     setenv("SSL_CERT_FILE", fx->host.ca_file, 1);
-    assert_int_equal(cm_ws_dialer_new(fx->loop, &fx->dialer, &err), CM_OK);
+    assert_int_equal(cm_ws_dialer_new(fx->loop, true, &fx->dialer, &err), CM_OK);
     unsetenv("SSL_CERT_FILE");
     dial(fx, "127.0.0.1", NULL);
     assert_echo(fx);
