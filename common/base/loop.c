@@ -19,8 +19,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-/* Few enough that what a turn gathers (answers to be sent at its end) stays small and warm; the wait
- * for the next ones costs each event little. */
+/* Few enough that what a turn gathers (answers to be sent at its end) stays small and warm; enough
+ * that waiting for the next ones costs each event little. */
 enum { EVENTS_A_TURN = 64, NOT_ARMED = -1 };
 
 struct cm_watch {

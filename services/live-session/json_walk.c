@@ -19,7 +19,9 @@ static inline char peek(struct json_walk *walk)
 {
     while (walk->at < walk->end && is_blank(*walk->at))
         walk->at++;
-    return walk->at < walk->end ? *walk->at : '\0';
+    if (walk->at == walk->end)
+        return '\0';
+    return *walk->at;
 }
 
 struct json_walk json_walk(struct cm_str text)

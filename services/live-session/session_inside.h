@@ -81,7 +81,7 @@ struct session {
     int64_t now_ms, new_ms, heard_ms; /* now; when it was made; of the last message */
     int64_t clock_ms;                 /* of the stream: the latest sound's */
     char stream_sid[40];
-    char *why; /* it ended; NULL: it did not say */
+    char *why;                   /* it ended; NULL: it did not say */
     struct assistant *assistant; /* NULL: none, or not admitted */
 };
 

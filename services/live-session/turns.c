@@ -11,7 +11,7 @@ static void drop(struct turns *t, size_t index)
 {
     cm_buf_finish(&t->list[index]->text);
     free(t->list[index]);
-    memmove(&t->list[index], &t->list[index + 1], (--t->count - index) * sizeof t->list[0]);
+    memmove(&t->list[index], &t->list[index + 1], (--t->count - index) * sizeof(struct turn *));
 }
 
 void turns_finish(struct turns *t)
@@ -63,7 +63,7 @@ static struct turn *insert(struct turns *t, size_t index, const struct turn *tur
     if (!kept)
         cm_out_of_memory();
     *kept = *turn;
-    memmove(&t->list[index + 1], &t->list[index], (t->count++ - index) * sizeof t->list[0]);
+    memmove(&t->list[index + 1], &t->list[index], (t->count++ - index) * sizeof(struct turn *));
     t->list[index] = kept;
     return kept;
 }
