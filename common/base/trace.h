@@ -53,4 +53,4 @@ static inline void cm_trace_leave(const struct cm_trace *before)
 {
     cm_trace_enter(before);
 }
-#define CM_OWN_TRACE __attribute__((cleanup(cm_trace_leave)))
+#define CM_OWN_TRACE __attribute__((cleanup(cm_trace_leave), unused))

@@ -80,7 +80,7 @@ static void what_a_route_emits_hangs_on_the_handling_of_its_event(void **state)
 
 static void an_event_that_names_no_trace_belongs_to_its_call(void **state)
 {
-    static const char *const nonsense[] = { "", "00-0-0-01", "ff" PARENT };
+    static const char *const nonsense[] = { "", "00-0-0-01", ("ff" PARENT) };
 
     (void)state;
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {

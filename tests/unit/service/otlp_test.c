@@ -260,6 +260,7 @@ static void one_that_never_answers_does_not_hold_the_end_up(void **state)
     const struct cm_metric *waiting;
     int64_t began_ms;
 
+    (void)fd; /* it is held open */
     given_an_exporter(fx, port, "10");
     record("lost");
     waiting = cm_gauge(fx->service.metrics, "callmill_spans_waiting", "", NULL);
