@@ -11,7 +11,6 @@ import json
 import pathlib
 import uuid
 
-from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -26,7 +25,6 @@ class Line:
     def __init__(self, stack, organization, call, producer="api-gateway"):
         self.stack, self.organization, self.call, self.producer = stack, organization, call, producer
         self.sid = stack.one(f"SELECT call_sid FROM call WHERE id = '{call}'")
-        self.registry = SchemaRegistryClient({"url": stack.env["SCHEMA_REGISTRY_URL"]})
         self.session = None
 
     def begin(self, ago_s=0, kind="assistant", engine="realtime", model="gpt-realtime"):
@@ -72,6 +70,6 @@ class Line:
                 "organization_id": uuid.UUID(self.organization), "call_id": uuid.UUID(self.call), "call_sid": self.sid,
                 "session_id": uuid.UUID(self.session)}
         where = SerializationContext(self.stack.env["TOPIC_PREFIX"] + topic, MessageField.VALUE)
-        payload = AvroSerializer(self.registry, text)({**head, **fields}, where)
+        payload = AvroSerializer(self.stack.registry, text)({**head, **fields}, where)
         return f"""INSERT INTO outbox (id, producer, aggregatetype, aggregateid, type, payload)
                    VALUES ('{head["event_id"]}', '{self.producer}', '{topic}', '{self.call}', '{name}', '\\x{payload.hex()}');"""

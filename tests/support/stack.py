@@ -9,6 +9,7 @@ Each Stack has a database, a topic prefix and a folder of its own, so that suite
 other on the same servers. Nothing here sleeps for a fixed time: `until` polls with a deadline.
 """
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -24,6 +25,7 @@ import urllib.parse
 import urllib.request
 
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.schema_registry import SchemaRegistryClient
 
 SERVICES = ("api-gateway", "call-ingest", "transcriber", "contact-enricher", "analyzer-runner",
             "todo-extractor", "reporter")
@@ -226,6 +228,11 @@ class Stack:
     def log_tail(self, name, lines=15):
         text = (self.dir / f"{name}.log").read_text(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
+
+    @functools.cached_property
+    def registry(self):
+        """Confluent's own client. It would wait for ever for an answer that is lost on its way; now it asks again."""
+        return SchemaRegistryClient({"url": self.env["SCHEMA_REGISTRY_URL"], "timeout": 10})
 
     # -- looking in ----------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from office import FAST, NUMBER, all_reported, an_organization, place_calls  # n
 from stack import SERVICES, Stack, get_status, http, until  # noqa: E402
 
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
-from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: E402
 from confluent_kafka.schema_registry.avro import AvroDeserializer  # noqa: E402
 
 PASSWORD = "correct horse battery staple"
@@ -84,7 +83,7 @@ def messages(stack, name):
 
 
 def events(stack, name):
-    decode = AvroDeserializer(SchemaRegistryClient({"url": stack.env["SCHEMA_REGISTRY_URL"]}))
+    decode = AvroDeserializer(stack.registry)
     return [decode(value, None) for _, value in messages(stack, name)]
 
 

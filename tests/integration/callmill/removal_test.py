@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 from confluent_kafka import Consumer
-from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -51,7 +50,7 @@ def rows_of(stack, org):
 def deletions(stack, count):
     """What call.deleted says, {call_sid: event}."""
     topic, seen = stack.env["TOPIC_PREFIX"] + "call.deleted", {}
-    read = AvroDeserializer(SchemaRegistryClient({"url": stack.env["SCHEMA_REGISTRY_URL"]}))
+    read = AvroDeserializer(stack.registry)
     consumer = Consumer({"bootstrap.servers": stack.env["KAFKA_BROKERS"], "group.id": f"{stack.database}-judge",
                          "auto.offset.reset": "earliest"})
     consumer.subscribe([topic])

@@ -11,7 +11,6 @@ from stack import Stack, until  # noqa: E402
 
 from confluent_kafka import DeserializingConsumer  # noqa: E402
 from confluent_kafka.error import ConsumeError  # noqa: E402
-from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: E402
 from confluent_kafka.schema_registry.avro import AvroDeserializer  # noqa: E402
 from confluent_kafka.serialization import StringDeserializer  # noqa: E402
 
@@ -32,7 +31,7 @@ def read_all(stack, kinds):
     consumer = DeserializingConsumer({
         "bootstrap.servers": stack.env["KAFKA_BROKERS"], "group.id": stack.database, "auto.offset.reset": "earliest",
         "key.deserializer": StringDeserializer(),
-        "value.deserializer": AvroDeserializer(SchemaRegistryClient({"url": stack.env["SCHEMA_REGISTRY_URL"]})),
+        "value.deserializer": AvroDeserializer(stack.registry),
     })
     prefix, seen = stack.env["TOPIC_PREFIX"], {}
     consumer.subscribe([prefix + kind for kind in kinds])

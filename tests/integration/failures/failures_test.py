@@ -23,7 +23,6 @@ from office import FAST, all_reported, an_organization, place_calls  # noqa: E40
 from stack import SERVICES, Stack, free_port, get_status, http, until  # noqa: E402
 
 from confluent_kafka import Consumer, Producer  # noqa: E402
-from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: E402
 from confluent_kafka.schema_registry.avro import AvroSerializer  # noqa: E402
 from confluent_kafka.serialization import MessageField, SerializationContext  # noqa: E402
 
@@ -242,7 +241,7 @@ def delete_call(stack, call):
     """As the API does it: the row, with all that hangs on it, and the event."""
     topic = stack.env["TOPIC_PREFIX"] + "call.deleted"
     schema = pathlib.Path(__file__).resolve().parents[3] / "schemas/avro/call-deleted.avsc"
-    write = AvroSerializer(SchemaRegistryClient({"url": stack.env["SCHEMA_REGISTRY_URL"]}), schema.read_text())
+    write = AvroSerializer(stack.registry, schema.read_text())
     event = {"event_id": uuid.uuid4(), "occurred_at": datetime.datetime.now(datetime.timezone.utc),
              "organization_id": uuid.UUID(call["organization_id"]), "call_id": uuid.UUID(call["id"]),
              "call_sid": call["call_sid"], "reason": "user"}
