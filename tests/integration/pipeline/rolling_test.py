@@ -26,10 +26,10 @@ from stack import LIVE, SERVICES, Stack, free_port, spoken_call, until  # noqa: 
 import realtime_server  # noqa: E402
 import speech_server  # noqa: E402
 
-CALLS = int(os.environ.get("CALLS", "140"))
+CALLS = int(os.environ.get("CALLS", "220"))
 # A stream lasts longer than a live-session waits for it, so that each one that drains has both: some that end by
 # themselves, some that it ends. Within SLACK_S of the grace's end it may be either.
-CALLERS, TALK_S, GRACE_S, SLACK_S = 9, 4, 2.0, 0.8
+CALLERS, TALK_S, GRACE_S, SLACK_S = 18, 4, 1.5, 0.7
 # What a next version may do while this one runs: add. It takes nothing away and asks nothing of those who do not know it.
 NEXT_SCHEMA = """
     ALTER TABLE call ADD COLUMN of_the_next_version text;
@@ -93,9 +93,10 @@ class Lines:
             WHERE holder_id = '{self.holders[name]}'""")
 
     def has_both_kinds(self, name):
-        """Streams whose time is over soon, and streams that have just begun."""
+        """Streams whose time is over soon, and some that have just begun."""
         ages = [time.time() - session["began"] for session in self.held(name)]
-        return any(TALK_S - age < GRACE_S - SLACK_S for age in ages) and any(TALK_S - age > GRACE_S + SLACK_S for age in ages)
+        young = sum(TALK_S - age > GRACE_S + SLACK_S for age in ages)
+        return young >= 2 and any(TALK_S - age < GRACE_S - SLACK_S for age in ages)
 
     def has_all_it_was_given(self, name, target):
         metrics = self.stack.metrics(name)
