@@ -67,8 +67,9 @@ def soak(line, pid):
     return rows
 
 
-def most(rows, what):
-    return max(row[what] for row in rows)
+def least(rows, what):
+    """The least seen: what leaks is there in every row, what is on its way out (a socket that closes) in some."""
+    return min(row[what] for row in rows)
 
 
 def main():
@@ -80,7 +81,7 @@ def main():
         rows = soak(line, pid)
         assert len(rows) >= 2 * len(WAYS), "too short to tell anything: raise MINUTES"
         middle, end = rows[len(rows) // 3:2 * len(rows) // 3], rows[2 * len(rows) // 3:]
-        grown = {what: most(end, what) - most(middle, what) for what in ("memory_kib", "descriptors", "threads")}
+        grown = {what: least(end, what) - least(middle, what) for what in ("memory_kib", "descriptors", "threads")}
         print(json.dumps({"line_hours": round(MINUTES / 60 * SPEED * AT_A_TIME, 1), "sessions": rows[-1]["sessions"],
                           "grown": grown, "first": rows[0], "last": rows[-1]}))
         assert grown["memory_kib"] <= 1024 and grown["descriptors"] <= 0 and grown["threads"] <= 0, grown
