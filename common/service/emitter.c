@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "service/outbox.h"
 #include "service/event_span.h"
 
 /* Of a call that is gone nothing is told any more but that it is: what was still at work on it
@@ -23,7 +24,9 @@ static const struct cm_stmt sql_insert = {
 };
 
 struct cm_emitter {
-    struct cm_service *service;
+    const char *producer;
+    struct cm_codec *codec;
+    const struct cm_service *keeper; /* a test's, which keeps the events; NULL: they become rows */
     struct cm_arena *arena;
     int64_t now_us;
     size_t rows;
@@ -33,13 +36,23 @@ struct cm_emitter {
     size_t item_count, item_hint;
 };
 
-struct cm_emitter *emitter_new(struct cm_service *service, struct cm_arena *arena, int64_t now_us)
+static struct cm_emitter *emitter_for(const char *producer, struct cm_codec *codec,
+                                      struct cm_arena *arena, int64_t now_us)
 {
     struct cm_emitter *emitter = CM_NEW(arena, struct cm_emitter);
 
-    emitter->service = service;
+    emitter->producer = producer;
+    emitter->codec = codec;
     emitter->arena = arena;
     emitter->now_us = now_us;
+    return emitter;
+}
+
+struct cm_emitter *emitter_new(struct cm_service *service, struct cm_arena *arena, int64_t now_us)
+{
+    struct cm_emitter *emitter = emitter_for(service->spec->name, service->codec, arena, now_us);
+
+    emitter->keeper = service->keep ? service : NULL;
     return emitter;
 }
 
@@ -78,7 +91,7 @@ static void columns_open(struct cm_emitter *emitter)
 {
     struct cm_args *args = cm_args_new(emitter->arena);
 
-    cm_arg_text(args, emitter->service->spec->name);
+    cm_arg_text(args, emitter->producer);
     cm_arg_time(args, emitter->now_us);
     emitter->ids = cm_arg_column(args, CM_COL_UUID);
     emitter->topics = cm_arg_column(args, CM_COL_TEXT);
@@ -99,7 +112,7 @@ static struct cm_str event_headers(const struct cm_emitter *emitter, const struc
     char type[80], source[80];
 
     snprintf(type, sizeof type, "callmill.%s", cm_event_name(event->kind));
-    snprintf(source, sizeof source, "callmill/%s", emitter->service->spec->name);
+    snprintf(source, sizeof source, "callmill/%s", emitter->producer);
     cm_json_object(&json, NULL);
     cm_json_text(&json, "ce_specversion", "1.0");
     cm_json_text(&json, "ce_id", cm_uuid_text(event->head.event_id).at);
@@ -115,7 +128,7 @@ static struct cm_str event_headers(const struct cm_emitter *emitter, const struc
 static cm_rc add_row(struct cm_emitter *emitter, const struct cm_event *event, struct cm_err *err)
 {
     CM_OWN_BUF struct cm_buf payload = { 0 };
-    cm_rc rc = cm_codec_encode(emitter->service->codec, event, &payload, err);
+    cm_rc rc = cm_codec_encode(emitter->codec, event, &payload, err);
 
     if (rc)
         return rc;
@@ -149,8 +162,8 @@ cm_rc emitter_add(struct cm_emitter *emitter, const struct cm_event *event, stru
         whole.head.occurred_at_us = emitter->now_us;
     if (whole.traceparent.len == 0)
         whole.traceparent = cm_str_of(traceparent.at);
-    if (emitter->service->keep)
-        return emitter->service->keep(emitter->service->bench, &whole, err);
+    if (emitter->keeper)
+        return emitter->keeper->keep(emitter->keeper->bench, &whole, err);
     return add_row(emitter, &whole, err);
 }
 
@@ -188,12 +201,9 @@ cm_rc cm_emit(struct cm_context *cx, const struct cm_event *event, struct cm_err
     return emitter_add(cx->emitter, event, err);
 }
 
-cm_rc cm_outbox_write(struct cm_service *service, struct cm_tx *tx, struct cm_arena *arena,
-                      const struct cm_event *events, size_t count, int64_t now_us,
-                      struct cm_err *err)
+static cm_rc write_all(struct cm_emitter *emitter, struct cm_tx *tx, const struct cm_event *events,
+                       size_t count, struct cm_err *err)
 {
-    struct cm_emitter *emitter = emitter_new(service, arena, now_us);
-
     for (size_t i = 0; i < count; i++) {
         cm_rc rc = emitter_add(emitter, &events[i], err);
 
@@ -201,4 +211,18 @@ cm_rc cm_outbox_write(struct cm_service *service, struct cm_tx *tx, struct cm_ar
             return rc;
     }
     return emitter_write(emitter, tx, err);
+}
+
+cm_rc cm_outbox_write(struct cm_service *service, struct cm_tx *tx, struct cm_arena *arena,
+                      const struct cm_event *events, size_t count, int64_t now_us,
+                      struct cm_err *err)
+{
+    return write_all(emitter_new(service, arena, now_us), tx, events, count, err);
+}
+
+cm_rc cm_outbox_write_for(const char *producer, struct cm_codec *codec, struct cm_tx *tx,
+                          struct cm_arena *arena, const struct cm_event *events, size_t count,
+                          int64_t now_us, struct cm_err *err)
+{
+    return write_all(emitter_for(producer, codec, arena, now_us), tx, events, count, err);
 }
