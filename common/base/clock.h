@@ -15,7 +15,7 @@ int64_t cm_now_us(void);  /* wall clock. Thread: any */
 int64_t cm_mono_ms(void); /* monotonic milliseconds. Thread: any */
 
 /** Between two attempts at something that is away, in a thread that may wait and looks itself at
- * whether it is to end: up to a second. Thread: any. */
+ * whether it is to end: in a service, up to a second. Thread: any. */
 void cm_pause_ms(int ms);
 
 struct cm_time_text {

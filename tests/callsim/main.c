@@ -1,7 +1,6 @@
 /* main.c - callsim: reads what is asked, serves, plays, waits, reports. */
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -27,7 +26,7 @@ static bool wait_for(bool (*done)(struct world *), struct world *world, int64_t 
     while (!done(world) && !is_stopped()) {
         if (cm_mono_ms() >= deadline_ms)
             return false;
-        nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+        cm_pause_ms(20);
     }
     return done(world);
 }

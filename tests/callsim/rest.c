@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -57,12 +56,11 @@ static void not_found(struct cm_http_request *rq)
 static bool gate(struct rest *rest, struct cm_http_request *rq)
 {
     const struct options *o = rest->world->options;
-    struct timespec latency = { o->latency_ms / 1000, o->latency_ms % 1000 * 1000000L };
     struct cm_str value;
     uint64_t rng = atomic_fetch_add(&rest->rng, UINT64_C(0x9e3779b97f4a7c15));
 
     if (o->latency_ms)
-        nanosleep(&latency, NULL);
+        cm_pause_ms(o->latency_ms);
     if (!cm_http_header(rq, "Authorization", &value) || !cm_str_is(value, rest->authorization)) {
         cm_http_set(rq, "WWW-Authenticate", "Basic realm=\"Twilio API\"");
         problem(rq, 401, 20003, "Authenticate");

@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/uuid.h"
@@ -309,14 +308,6 @@ static void play(struct stage *stage, struct call *call)
     }
 }
 
-static void pause_ms(int ms)
-{
-    const struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
-
-    if (ms)
-        nanosleep(&pause, NULL);
-}
-
 static void *run(void *at)
 {
     struct stage *stage = at;
@@ -325,7 +316,7 @@ static void *run(void *at)
     for (int i = atomic_fetch_add(&stage->next, 1); i < calls && !stage->poster.stop();
          i = atomic_fetch_add(&stage->next, 1)) {
         play(stage, &stage->world->calls[i]);
-        pause_ms(stage->world->options->pace_ms);
+        cm_pause_ms(stage->world->options->pace_ms);
     }
     return NULL;
 }

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -124,13 +123,6 @@ static bool again(const struct policy *policy, const struct webhook_sent *sent, 
            cm_str_is(policy->on, sent->status >= 500 ? "5xx" : "4xx");
 }
 
-static void pause_ms(int64_t ms)
-{
-    struct timespec time = { ms / 1000, (ms % 1000) * 1000000 };
-
-    nanosleep(&time, NULL);
-}
-
 void webhook_post(const struct poster *poster, const char *url, const struct form *form,
                   const char *token, struct cm_arena *arena, struct webhook_sent *out)
 {
@@ -140,7 +132,7 @@ void webhook_post(const struct poster *poster, const char *url, const struct for
     struct cm_base64_32 signature;
     struct policy policy;
     size_t prefix = strlen(options->public_url);
-    int64_t wait_ms = 100;
+    int wait_ms = 100;
 
     cm_str_split(&fragment, '#', &address);
     policy = policy_of(options, fragment);
@@ -176,7 +168,7 @@ void webhook_post(const struct poster *poster, const char *url, const struct for
         out->body = answer.body;
         if (poster->stop() || !again(&policy, out, rc && !err.away))
             return;
-        pause_ms(wait_ms);
+        cm_pause_ms(wait_ms);
         wait_ms = wait_ms * 2 < 2000 ? wait_ms * 2 : 2000;
     }
 }
