@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "http/span.h"
 #include "http/transfer.h"
 
 enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000, US_PER_MS = 1000 };
@@ -95,17 +95,11 @@ static void begin_span(struct cm_span *span, struct http_hop *hop)
 /* err->msg has the path in it. */
 static void end_span(struct cm_span *span, cm_rc rc, unsigned status, const struct cm_err *err)
 {
-    char text[12];
-
-    snprintf(text, sizeof text, "%u", status);
-    if (!rc)
-        cm_span_number(span, "http.response.status_code", status);
-    if (rc || status >= 400) {
-        cm_span_text(span, "error.type",
-                     cm_str_of(!rc                ? text
-                               : err && err->away ? "away"
-                                                  : cm_rc_name(rc)));
+    if (rc) {
+        cm_span_text(span, "error.type", cm_str_of(err && err->away ? "away" : cm_rc_name(rc)));
         cm_span_fail(span, "");
+    } else {
+        http_span_status(span, status, 400);
     }
     cm_span_end(span);
 }

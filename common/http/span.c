@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/inside.h"
+#include "http/span.h"
 
 static void begin(struct cm_http_request *rq, const struct cm_trace *parent)
 {
@@ -47,19 +48,24 @@ struct cm_trace http_span_enter(const struct cm_http_request *rq)
     return cm_trace_enter(rq->span ? &rq->span->at : NULL);
 }
 
+void http_span_status(struct cm_span *span, unsigned status, unsigned failed_from)
+{
+    char text[12];
+
+    cm_span_number(span, "http.response.status_code", status);
+    if (status < failed_from)
+        return;
+    snprintf(text, sizeof text, "%u", status);
+    cm_span_text(span, "error.type", cm_str_of(text));
+    cm_span_fail(span, "");
+}
+
 void http_span_end(struct cm_http_request *rq)
 {
-    char status[12];
-
     if (!rq->span)
         return;
     if (rq->status) /* else the client left before there was an answer */
-        cm_span_number(rq->span, "http.response.status_code", rq->status);
-    if (rq->status >= 500) {
-        snprintf(status, sizeof status, "%u", rq->status);
-        cm_span_text(rq->span, "error.type", cm_str_of(status));
-        cm_span_fail(rq->span, "");
-    }
+        http_span_status(rq->span, rq->status, 500);
     cm_span_end(rq->span);
 }
 
