@@ -16,7 +16,6 @@ struct block {
 
 struct cm_arena {
     struct block *top; /* the newest; the first one, BLOCK_BYTES long, is at the end of the chain */
-    size_t used;
 };
 
 _Noreturn void cm_out_of_memory(void)
@@ -49,7 +48,6 @@ struct cm_arena *cm_arena_new(void)
         cm_out_of_memory();
 
     arena->top = block_new(BLOCK_BYTES, NULL);
-    arena->used = 0;
     return arena;
 }
 
@@ -62,7 +60,6 @@ void cm_arena_reset(struct cm_arena *arena)
         free(block);
     }
     arena->top->used = 0;
-    arena->used = 0;
 }
 
 void cm_arena_free(struct cm_arena *arena)
@@ -88,7 +85,6 @@ void *cm_arena_alloc(struct cm_arena *arena, size_t size_bytes)
 
     at = arena->top->bytes + arena->top->used;
     arena->top->used += size;
-    arena->used += size;
     return memset(at, 0, size_bytes);
 }
 
@@ -122,9 +118,4 @@ struct cm_str cm_arena_printf(struct cm_arena *arena, const char *format, ...)
     vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return (struct cm_str){ text, (size_t)len };
-}
-
-size_t cm_arena_used(const struct cm_arena *arena)
-{
-    return arena->used;
 }

@@ -30,8 +30,5 @@ struct cm_str cm_arena_str(struct cm_arena *arena, struct cm_str s); /* a copy *
 struct cm_str cm_arena_printf(struct cm_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Bytes handed out since the last reset; for limits and metrics. */
-size_t cm_arena_used(const struct cm_arena *arena);
-
 /** Says on stderr that memory is out and ends the process. */
 _Noreturn void cm_out_of_memory(void);

@@ -1,9 +1,5 @@
 #include "base/json.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 
 struct cm_json cm_json(struct cm_buf *to)
@@ -120,31 +116,6 @@ void cm_json_i64(struct cm_json *j, const char *key, int64_t value)
     if (value < 0)
         cm_buf_char(j->to, '-');
     cm_buf_put(j->to, at, (size_t)(digits + sizeof digits - at));
-}
-
-void cm_json_double(struct cm_json *j, const char *key, double value)
-{
-    char text[40];
-
-    if (!isfinite(value)) {
-        cm_json_null(j, key);
-        return;
-    }
-
-    snprintf(text, sizeof text, "%.17g", value);
-    for (int digits = 15; digits < 17; digits++) { /* the shortest that reads back the same */
-        char shorter[40];
-        double back;
-
-        snprintf(shorter, sizeof shorter, "%.*g", digits, value);
-        back = strtod(shorter, NULL);
-        if (!(back < value) && !(back > value)) {
-            snprintf(text, sizeof text, "%s", shorter);
-            break;
-        }
-    }
-    lead(j, key);
-    cm_buf_text(j->to, text);
 }
 
 void cm_json_bool(struct cm_json *j, const char *key, bool value)

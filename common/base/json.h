@@ -30,7 +30,6 @@ void cm_json_end(struct cm_json *j); /* of the innermost object or array */
 void cm_json_str(struct cm_json *j, const char *key, struct cm_str value);
 void cm_json_text(struct cm_json *j, const char *key, const char *value); /* NULL writes null */
 void cm_json_i64(struct cm_json *j, const char *key, int64_t value);
-void cm_json_double(struct cm_json *j, const char *key, double value); /* not finite: null */
 void cm_json_bool(struct cm_json *j, const char *key, bool value);
 void cm_json_null(struct cm_json *j, const char *key);
 void cm_json_uuid(struct cm_json *j, const char *key, struct cm_uuid value);

@@ -43,18 +43,9 @@ struct family {
     struct cm_metric *first, **last;
 };
 
-struct hook {
-    void (*refresh)(void *ctx);
-    void *ctx;
-};
-
-enum { HOOKS_MAX = 32 };
-
 struct cm_metrics {
     pthread_mutex_t lock;
     struct family *first, **last;
-    struct hook hooks[HOOKS_MAX];
-    size_t hook_count;
     bool process;
 };
 
@@ -211,20 +202,6 @@ int64_t cm_metric_value(const struct cm_metric *metric)
     return sum;
 }
 
-void cm_metrics_on_render(struct cm_metrics *m, void (*refresh)(void *ctx), void *ctx)
-{
-    if (!m)
-        return;
-
-    pthread_mutex_lock(&m->lock);
-    if (m->hook_count == HOOKS_MAX) {
-        fprintf(stderr, "callmill: more than %d metrics callbacks\n", HOOKS_MAX);
-        abort();
-    }
-    m->hooks[m->hook_count++] = (struct hook){ .refresh = refresh, .ctx = ctx };
-    pthread_mutex_unlock(&m->lock);
-}
-
 void cm_metrics_process(struct cm_metrics *m)
 {
     pthread_mutex_lock(&m->lock);
@@ -276,17 +253,6 @@ static void render_family(const struct family *family, struct cm_buf *out)
 
 void cm_metrics_render(struct cm_metrics *m, struct cm_buf *out)
 {
-    struct hook hooks[HOOKS_MAX];
-    size_t hook_count;
-
-    /* Called unlocked, since they may make series. */
-    pthread_mutex_lock(&m->lock);
-    hook_count = m->hook_count;
-    memcpy(hooks, m->hooks, sizeof hooks);
-    pthread_mutex_unlock(&m->lock);
-    for (size_t i = 0; i < hook_count; i++)
-        hooks[i].refresh(hooks[i].ctx);
-
     pthread_mutex_lock(&m->lock);
     for (const struct family *family = m->first; family; family = family->next)
         render_family(family, out);

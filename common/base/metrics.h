@@ -33,8 +33,6 @@ void cm_metric_set(struct cm_metric *metric, int64_t value);
 void cm_metric_observe_us(struct cm_metric *metric, int64_t elapsed_us);
 int64_t cm_metric_value(const struct cm_metric *metric); /* a histogram's: its count */
 
-/** Called before each rendering, for gauges that are read and not counted (process memory, lag). */
-void cm_metrics_on_render(struct cm_metrics *m, void (*refresh)(void *ctx), void *ctx);
 void cm_metrics_render(struct cm_metrics *m, struct cm_buf *out);
 
 /** Shows process_cpu_seconds_total, process_resident_memory_bytes and their like as well. */

@@ -313,14 +313,6 @@ void cm_col_time(struct cm_column *column, int64_t at_us)
     column_put(column, CM_COL_TIME, wire, sizeof wire);
 }
 
-void cm_col_opt_time(struct cm_column *column, struct cm_opt_i64 at_us)
-{
-    if (at_us.set)
-        cm_col_time(column, at_us.value);
-    else
-        cm_col_null(column);
-}
-
 void cm_col_bytes(struct cm_column *column, struct cm_str value)
 {
     if (value.at)

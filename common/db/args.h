@@ -56,5 +56,4 @@ void cm_col_i64(struct cm_column *column, int64_t value);
 void cm_col_i32(struct cm_column *column, int32_t value);
 void cm_col_bool(struct cm_column *column, bool value);
 void cm_col_time(struct cm_column *column, int64_t at_us);
-void cm_col_opt_time(struct cm_column *column, struct cm_opt_i64 at_us);
 void cm_col_bytes(struct cm_column *column, struct cm_str value);

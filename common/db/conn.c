@@ -189,7 +189,8 @@ cm_rc cm_conn_receive(struct cm_conn *conn, struct cm_err *err)
     return CM_OK;
 }
 
-cm_rc cm_conn_wait(struct cm_conn *conn, int64_t deadline_ms, struct cm_err *err)
+/* Flushes, waits for the descriptor and receives. */
+static cm_rc flush_and_wait(struct cm_conn *conn, int64_t deadline_ms, struct cm_err *err)
 {
     cm_rc rc = cm_conn_flush(conn, err);
 
@@ -313,7 +314,7 @@ cm_rc cm_conn_finish_segment(struct cm_conn *conn, int64_t deadline_ms, struct c
     while (!rc && answer.what != CM_CONN_SYNCED) {
         rc = cm_conn_next(conn, &answer, err);
         if (!rc && answer.what == CM_CONN_NOTHING)
-            rc = cm_conn_wait(conn, deadline_ms, err);
+            rc = flush_and_wait(conn, deadline_ms, err);
         if (answer.what == CM_CONN_FAILED && !first.rc)
             first = answer.failure;
         if (answer.what == CM_CONN_ROWS) {

@@ -59,8 +59,6 @@ int cm_conn_fd(const struct cm_conn *conn);
 short cm_conn_wants(const struct cm_conn *conn); /* POLLIN, POLLOUT */
 cm_rc cm_conn_flush(struct cm_conn *conn, struct cm_err *err) CM_MUSTCHECK;
 cm_rc cm_conn_receive(struct cm_conn *conn, struct cm_err *err) CM_MUSTCHECK;
-/** Flushes, waits for the descriptor and receives. CM_RETRY (away): the deadline is over. */
-cm_rc cm_conn_wait(struct cm_conn *conn, int64_t deadline_ms, struct cm_err *err) CM_MUSTCHECK;
 /** Has an idle connection been closed by the other side? */
 bool cm_conn_is_stale(struct cm_conn *conn);
 /** Takes all notifications that have come; true: there was one. */

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/span.h"
 
-struct cm_trace event_span_parent(const struct cm_event *event)
+/* Whose doing the event is: what its header says, or else its call. */
+static struct cm_trace parent_of(const struct cm_event *event)
 {
     struct cm_trace parent;
 
@@ -17,7 +18,7 @@ struct cm_trace event_span_parent(const struct cm_event *event)
 
 void event_span_admit(struct cm_item *item)
 {
-    struct cm_trace parent = event_span_parent(item->event);
+    struct cm_trace parent = parent_of(item->event);
 
     item->trace = cm_trace_child(&parent);
 }
@@ -67,7 +68,7 @@ void event_span_record(const struct work *work, const char *group, bool is_dead)
     if (!cm_span_is_wanted(&work->item.trace))
         return;
 
-    parent = event_span_parent(&work->event);
+    parent = parent_of(&work->event);
     snprintf(name, sizeof name, "process %s", cm_event_name(work->topic->route->consumes));
     cm_span_begin_as(&span, &work->item.trace, &parent, CM_SPAN_CONSUMER, name);
     span.start_us = work->began_us;

@@ -6,8 +6,6 @@
 #pragma once
 #include "service/work.h"
 
-/** Whose doing the event is: what its header says, or else its call. May be none. */
-struct cm_trace event_span_parent(const struct cm_event *event);
 /** Once, when the event is admitted: the context of what this service does about it. */
 void event_span_admit(struct cm_item *item);
 /** The thread works on this event from here on, until it gives back what it was at before

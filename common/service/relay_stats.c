@@ -34,10 +34,5 @@ void relay_stats_open(struct relay_stats *stats, const struct cm_service *servic
 /* A replayed letter goes back to the topic that it came from, which is none that is produced. */
 void relay_stats_published(struct relay_stats *stats, struct cm_str type)
 {
-    int kind = EVENT_KINDS - 1;
-
-    while (kind > EVENT_NONE &&
-           !cm_str_eq(type, cm_str_of(cm_event_name((enum cm_event_kind)kind))))
-        kind--;
-    cm_metric_add(published(stats, (enum cm_event_kind)kind), 1);
+    cm_metric_add(published(stats, cm_event_kind_of(type)), 1);
 }

@@ -51,11 +51,6 @@ static void topics_make(struct runner *runner)
     }
 }
 
-const char *const *runner_topics(const struct runner *runner)
-{
-    return runner->topic_names;
-}
-
 bool runner_is_connected(const struct runner *runner)
 {
     return atomic_load(&runner->is_connected);

@@ -14,7 +14,5 @@ cm_rc runner_start(struct cm_service *service, struct runner **out,
 /** Takes nothing new, finishes what is being worked on for up to `grace_ms`, commits, leaves. */
 void runner_stop(struct runner *runner, int64_t grace_ms);
 void runner_free(struct runner *runner); /* after runner_stop */
-CM_DEFINE_OWN(runner, runner_free);
 
-bool runner_is_connected(const struct runner *runner);         /* Thread: any */
-const char *const *runner_topics(const struct runner *runner); /* ended by NULL */
+bool runner_is_connected(const struct runner *runner); /* Thread: any */

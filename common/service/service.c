@@ -1,9 +1,6 @@
-#include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "service/health.h"
 #include "service/inside.h"
 
 const struct cm_setting cm_service_settings[] = {
@@ -103,9 +100,4 @@ struct cm_codec *cm_service_codec(const struct cm_service *service)
 bool cm_service_is_stopping(const struct cm_service *service)
 {
     return atomic_load(&service->stopping);
-}
-
-bool cm_service_is_ready(const struct cm_service *service)
-{
-    return service->health && health_report(service->health).is_ready;
 }

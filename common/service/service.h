@@ -97,8 +97,6 @@ struct cm_metrics *cm_service_metrics(const struct cm_service *service);
 struct cm_http_client *cm_service_http(const struct cm_service *service);
 struct cm_codec *cm_service_codec(const struct cm_service *service);
 bool cm_service_is_stopping(const struct cm_service *service);
-/** Ready: database, broker and registry were all reached lately. */
-bool cm_service_is_ready(const struct cm_service *service);
 
 /** From `persist`: this event goes out with the transaction. event_id, occurred_at and traceparent
  * are filled in where they are zero: the trace of the item of the same call, the thread's if it is

@@ -12,7 +12,7 @@
 #include "account/limiter.h"
 #include "reply.h"
 
-const struct cm_setting gateway_settings[] = {
+static const struct cm_setting settings[] = {
     { .name = "HTTP_ADDR",
       .type = CM_SET_ADDR,
       .fallback = "127.0.0.1:8080",
@@ -321,7 +321,7 @@ const struct cm_service_spec api_gateway = {
     .produces =
         (const enum cm_event_kind[]){ EVENT_CALL_STARTED, EVENT_CALL_ENDED, EVENT_CALL_RECORDED,
                                       EVENT_CALL_RERUN_REQUESTED, EVENT_CALL_DELETED, EVENT_NONE },
-    .settings = (const struct cm_setting *const[]){ gateway_settings, cm_recordings_settings,
+    .settings = (const struct cm_setting *const[]){ settings, cm_recordings_settings,
                                                     cm_text_settings, NULL },
     .admin_addr = "127.0.0.1:9100",
     .open = gateway_open,

@@ -42,4 +42,3 @@ struct gateway {
 };
 
 extern const struct cm_service_spec api_gateway;
-extern const struct cm_setting gateway_settings[];

@@ -101,18 +101,6 @@ const char *callback_source_text(enum callback_source source)
     return names[source];
 }
 
-bool callback_field(const struct cm_form_field *fields, size_t count, const char *name,
-                    struct cm_str *value)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (cm_str_is(fields[i].name, name)) {
-            *value = fields[i].value;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- reading fields; the first that is wrong decides ---- */
 
 struct reader {
@@ -122,11 +110,23 @@ struct reader {
     cm_rc rc;
 };
 
-static struct cm_str field(struct reader *in, const char *name)
+/* The first of that name. */
+static bool find_field(const struct reader *in, const char *name, struct cm_str *value)
+{
+    for (size_t i = 0; i < in->count; i++) {
+        if (cm_str_is(in->fields[i].name, name)) {
+            *value = in->fields[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct cm_str field(const struct reader *in, const char *name)
 {
     struct cm_str value = { 0 };
 
-    callback_field(in->fields, in->count, name, &value);
+    find_field(in, name, &value);
     return value;
 }
 
@@ -224,8 +224,8 @@ cm_rc callback_read(enum callback_kind kind, const struct cm_form_field *fields,
 
     cb.call_sid = sid(&in, "CallSid", "CA");
     cb.account_sid = sid(&in, "AccountSid", "AC");
-    cb.has_numbers = callback_field(fields, count, "From", &cb.from) &&
-                     callback_field(fields, count, "To", &cb.to) && cb.to.len;
+    cb.has_numbers =
+        find_field(&in, "From", &cb.from) && find_field(&in, "To", &cb.to) && cb.to.len;
     cb.outbound = cm_str_starts(direction, "outbound");
     switch (kind) {
     case CALLBACK_VOICE:

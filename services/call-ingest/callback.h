@@ -66,10 +66,6 @@ struct callback { /* views are lent by what was parsed */
 cm_rc callback_read(enum callback_kind kind, const struct cm_form_field *fields, size_t count,
                     struct callback *out, struct cm_err *err) CM_MUSTCHECK;
 
-/** The first field of that name; false: there is none. */
-bool callback_field(const struct cm_form_field *fields, size_t count, const char *name,
-                    struct cm_str *value);
-
 bool call_status_read(struct cm_str text, enum call_status *out);
 const char *call_status_text(enum call_status status);
 bool call_status_is_end(enum call_status status);

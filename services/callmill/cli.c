@@ -12,6 +12,45 @@ static size_t options_count(const struct cli_command *command)
     return n;
 }
 
+static void print_help(const struct cli_command *const commands[], FILE *to)
+{
+    fprintf(to,
+            "callmill " CALLMILL_VERSION " - sets a callmill installation up and looks after it\n\n"
+            "usage: callmill COMMAND [OPTION...]    (callmill COMMAND --help tells more)\n\n");
+    for (size_t i = 0; commands[i]; i++) {
+        const struct cli_command *c = commands[i];
+        char name[32];
+
+        snprintf(name, sizeof name, "%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+        fprintf(to, "  %-18s %s\n", name, c->summary);
+    }
+    fprintf(to, "\nExit status: 0 done, 1 refused or failed, 2 wrong arguments, "
+                "75 something is away: try again.\n");
+}
+
+static void print_command_help(const struct cli_command *command, FILE *to)
+{
+    fprintf(to, "usage: callmill %s%s%s [OPTION...]\n\n%s\n", command->noun,
+            command->verb ? " " : "", command->verb ? command->verb : "", command->summary);
+    if (command->details)
+        fprintf(to, "%s\n", command->details);
+    fprintf(to, "\nOptions:\n");
+    for (size_t i = 0; i < options_count(command); i++) {
+        const struct cli_option *o = &command->options[i];
+        char name[64];
+
+        snprintf(name, sizeof name, "%s%s%s", o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
+        fprintf(to, "  %-26s %s%s\n", name, o->help, o->required ? " (required)" : "");
+    }
+    fprintf(to, "  %-26s %s\n", "--json", "answer in JSON");
+    if (command->settings && command->settings[0]) {
+        fprintf(to, "\nEnvironment:\n");
+        cm_config_print(command->settings, false, to);
+    }
+    fprintf(to, "\n");
+}
+
 static bool is_command(const struct cli_command *command, int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], command->noun) != 0)
@@ -36,7 +75,7 @@ static enum cli_answer no_command(const struct cli_command *const commands[], in
             continue;
         known = true;
         if (argc > 2 && wants_help(argv[2]))
-            cli_print_command_help(commands[i], stdout);
+            print_command_help(commands[i], stdout);
     }
     if (known && argc > 2 && wants_help(argv[2]))
         return CLI_HELPED;
@@ -112,7 +151,7 @@ enum cli_answer cli_parse(const struct cli_command *const commands[], int argc, 
     struct cli cli = { .out = stdout };
 
     if (argc < 2 || wants_help(argv[1])) {
-        cli_print_help(commands, argc < 2 ? stderr : stdout);
+        print_help(commands, argc < 2 ? stderr : stdout);
         cm_fail(err, CM_REJECT, "a command is missing");
         return argc < 2 ? CLI_USAGE : CLI_HELPED;
     }
@@ -124,7 +163,7 @@ enum cli_answer cli_parse(const struct cli_command *const commands[], int argc, 
 
     for (int at = cli.command->verb ? 3 : 2; at < argc; at++) {
         if (wants_help(argv[at])) {
-            cli_print_command_help(cli.command, stdout);
+            print_command_help(cli.command, stdout);
             return CLI_HELPED;
         }
         if (take_argument(&cli, argc, argv, &at, err))
@@ -135,45 +174,6 @@ enum cli_answer cli_parse(const struct cli_command *const commands[], int argc, 
 
     *out = cli;
     return CLI_RUN;
-}
-
-void cli_print_help(const struct cli_command *const commands[], FILE *to)
-{
-    fprintf(to,
-            "callmill " CALLMILL_VERSION " - sets a callmill installation up and looks after it\n\n"
-            "usage: callmill COMMAND [OPTION...]    (callmill COMMAND --help tells more)\n\n");
-    for (size_t i = 0; commands[i]; i++) {
-        const struct cli_command *c = commands[i];
-        char name[32];
-
-        snprintf(name, sizeof name, "%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
-        fprintf(to, "  %-18s %s\n", name, c->summary);
-    }
-    fprintf(to, "\nExit status: 0 done, 1 refused or failed, 2 wrong arguments, "
-                "75 something is away: try again.\n");
-}
-
-void cli_print_command_help(const struct cli_command *command, FILE *to)
-{
-    fprintf(to, "usage: callmill %s%s%s [OPTION...]\n\n%s\n", command->noun,
-            command->verb ? " " : "", command->verb ? command->verb : "", command->summary);
-    if (command->details)
-        fprintf(to, "%s\n", command->details);
-    fprintf(to, "\nOptions:\n");
-    for (size_t i = 0; i < options_count(command); i++) {
-        const struct cli_option *o = &command->options[i];
-        char name[64];
-
-        snprintf(name, sizeof name, "%s%s%s", o->name, o->value ? " " : "",
-                 o->value ? o->value : "");
-        fprintf(to, "  %-26s %s%s\n", name, o->help, o->required ? " (required)" : "");
-    }
-    fprintf(to, "  %-26s %s\n", "--json", "answer in JSON");
-    if (command->settings && command->settings[0]) {
-        fprintf(to, "\nEnvironment:\n");
-        cm_config_print(command->settings, false, to);
-    }
-    fprintf(to, "\n");
 }
 
 const char *cli_value(const struct cli *cli, const char *name)

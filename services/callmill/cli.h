@@ -51,8 +51,6 @@ enum cli_answer {
  *  Strings stay argv's. */
 enum cli_answer cli_parse(const struct cli_command *const commands[], int argc, char **argv,
                           struct cli *out, struct cm_err *err) CM_MUSTCHECK;
-void cli_print_help(const struct cli_command *const commands[], FILE *to);
-void cli_print_command_help(const struct cli_command *command, FILE *to);
 
 /** The value of an option of the command's table; NULL: it was not given. Another name is a bug. */
 const char *cli_value(const struct cli *cli, const char *name);

@@ -13,7 +13,7 @@
  * hours of two people who never pause come to half of this. */
 enum { TEXT_MAX_BYTES = 400 * 1024 };
 
-const struct cm_setting transcriber_settings[] = {
+static const struct cm_setting settings[] = {
     { .name = "RECORDINGS_DIR",
       .type = CM_SET_TEXT,
       .min = 1,
@@ -265,7 +265,7 @@ const struct cm_service_spec transcriber = {
                                            .step = "transcribe" },
                                          { 0 } },
     .produces = (const enum cm_event_kind[]){ EVENT_CALL_TRANSCRIBED, EVENT_NONE },
-    .settings = (const struct cm_setting *const[]){ transcriber_settings, cm_recordings_settings,
+    .settings = (const struct cm_setting *const[]){ settings, cm_recordings_settings,
                                                     cm_speech_settings, NULL },
     .admin_addr = "127.0.0.1:9103",
     .open = open_transcriber,

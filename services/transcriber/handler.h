@@ -22,7 +22,6 @@ struct transcriber { /* what the steps share: the service's `app` */
     struct cm_metric *sound, *hearing; /* seconds a recording; NULL: not observed */
 };
 
-extern const struct cm_setting transcriber_settings[]; /* RECORDINGS_DIR, MAX_RECORDING_S */
 extern const struct cm_service_spec transcriber;
 
 cm_prepare transcribe_recording;

@@ -16,15 +16,6 @@ void cm_vad_free(struct cm_vad *vad)
         vad->destroy(vad);
 }
 
-cm_rc cm_vad_new(const char *model_path, struct cm_vad **out, struct cm_err *err)
-{
-    if (model_path)
-        return cm_vad_silero_new(model_path, out, err);
-
-    *out = cm_vad_energy_new();
-    return CM_OK;
-}
-
 /* ---- Silero ---- */
 
 struct silero {
@@ -54,7 +45,7 @@ static cm_rc silero_look(struct cm_vad *port, const float *samples, size_t windo
     return CM_OK;
 }
 
-cm_rc cm_vad_silero_new(const char *model_path, struct cm_vad **out, struct cm_err *err)
+static cm_rc silero_new(const char *model_path, struct cm_vad **out, struct cm_err *err)
 {
     struct whisper_vad_context_params params = whisper_vad_default_context_params();
     struct silero *silero;
@@ -153,4 +144,15 @@ struct cm_vad *cm_vad_energy_new(void)
     gate->port = (struct cm_vad){ .look = energy_look, .destroy = energy_destroy };
     gate->threshold = never_below;
     return &gate->port;
+}
+
+/* ---- whichever there is ---- */
+
+cm_rc cm_vad_new(const char *model_path, struct cm_vad **out, struct cm_err *err)
+{
+    if (model_path)
+        return silero_new(model_path, out, err);
+
+    *out = cm_vad_energy_new();
+    return CM_OK;
 }

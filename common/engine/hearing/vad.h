@@ -22,9 +22,6 @@ struct cm_vad {
 void cm_vad_free(struct cm_vad *vad); /* NULL is fine */
 CM_DEFINE_OWN(cm_vad, cm_vad_free);
 
-/** CM_FATAL: `model_path` cannot be loaded. */
-cm_rc cm_vad_silero_new(const char *model_path, struct cm_vad **out,
-                        struct cm_err *err) CM_MUSTCHECK;
 struct cm_vad *cm_vad_energy_new(void);
 /** Silero with a path, the energy gate with NULL. */
 cm_rc cm_vad_new(const char *model_path, struct cm_vad **out, struct cm_err *err) CM_MUSTCHECK;

@@ -1,6 +1,5 @@
 #include "base_test.h"
 
-#include <math.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -87,34 +86,6 @@ static void every_pair_of_bytes_is_read_by_others(void **state)
         }
 }
 
-static void doubles_are_as_short_as_reading_them_back_allows(void **state)
-{
-    static const struct {
-        double value;
-        const char *text;
-    } cases[] = {
-        { 0, "0" },
-        { 1, "1" },
-        { 0.1, "0.1" },
-        { -2.5, "-2.5" },
-        { 1e300, "1e+300" },
-        { 1.0 / 3, "0.3333333333333333" },
-        { 0.1 + 0.2, "0.30000000000000004" },
-        { (double)NAN, "null" },
-        { (double)INFINITY, "null" },
-    };
-    CM_OWN_BUF struct cm_buf out = { 0 };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct cm_json j = cm_json(&out);
-
-        cm_buf_clear(&out);
-        cm_json_double(&j, NULL, cases[i].value);
-        assert_string_equal(out.at, cases[i].text);
-    }
-}
-
 static void sixty_levels_are_not_confused(void **state)
 {
     CM_OWN_BUF struct cm_buf out = { 0 };
@@ -145,7 +116,6 @@ int main(void)
         cmocka_unit_test(a_document_may_be_one_value),
         cmocka_unit_test(strings_are_escaped),
         cmocka_unit_test(every_pair_of_bytes_is_read_by_others),
-        cmocka_unit_test(doubles_are_as_short_as_reading_them_back_allows),
         cmocka_unit_test(sixty_levels_are_not_confused),
     };
 

@@ -71,32 +71,7 @@ static void no_registry_and_no_metric_do_no_harm(void **state)
     cm_metric_set(NULL, 1);
     cm_metric_observe_us(NULL, 1);
     assert_int_equal(cm_metric_value(NULL), 0);
-    cm_metrics_on_render(NULL, NULL, NULL);
     cm_metrics_free(NULL);
-}
-
-struct refresher {
-    struct cm_metrics *m;
-    int calls;
-};
-
-static void refresh(void *ctx)
-{
-    struct refresher *r = ctx;
-
-    cm_metric_set(cm_gauge(r->m, "fresh", "F.", NULL), ++r->calls);
-}
-
-static void gauges_are_read_before_each_rendering(void **state)
-{
-    CM_OWN(cm_metrics) m = cm_metrics_new();
-    CM_OWN_BUF struct cm_buf text = { 0 };
-    struct refresher r = { .m = m };
-
-    (void)state;
-    cm_metrics_on_render(m, refresh, &r);
-    assert_non_null(strstr(render(m, &text), "\nfresh 1\n"));
-    assert_non_null(strstr(render(m, &text), "\nfresh 2\n"));
 }
 
 static void the_process_is_shown_under_the_usual_names(void **state)
@@ -161,7 +136,6 @@ int main(void)
         cmocka_unit_test(the_same_name_and_labels_are_the_same_series),
         cmocka_unit_test(the_buckets_of_a_histogram_add_up),
         cmocka_unit_test(no_registry_and_no_metric_do_no_harm),
-        cmocka_unit_test(gauges_are_read_before_each_rendering),
         cmocka_unit_test(the_process_is_shown_under_the_usual_names),
         cmocka_unit_test(counts_of_several_threads_are_all_there),
     };
