@@ -1,11 +1,10 @@
 #include "base/queue.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/cond.h"
 
 struct cm_queue {
     pthread_mutex_t lock;
@@ -18,18 +17,14 @@ struct cm_queue {
 struct cm_queue *cm_queue_new(size_t room)
 {
     struct cm_queue *queue = calloc(1, sizeof *queue + room * sizeof queue->items[0]);
-    pthread_condattr_t attr;
 
     if (!queue)
         cm_out_of_memory();
 
     queue->room = room;
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->changed_up, &attr);
-    pthread_cond_init(&queue->changed_down, &attr);
-    pthread_condattr_destroy(&attr);
+    cm_cond_init(&queue->changed_up);
+    cm_cond_init(&queue->changed_down);
     return queue;
 }
 
@@ -44,32 +39,18 @@ void cm_queue_free(struct cm_queue *queue)
     free(queue);
 }
 
-static struct timespec deadline(int64_t timeout_ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += timeout_ms / 1000;
-    at.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
 /* Waits, locked, until `*len` is no longer `bad`; a negative timeout waits for ever. */
 static enum cm_queue_answer wait_while(struct cm_queue *queue, pthread_cond_t *changed, size_t bad,
                                        int64_t timeout_ms)
 {
-    struct timespec until = deadline(timeout_ms < 0 ? 0 : timeout_ms);
+    int64_t until_ms = cm_mono_ms() + timeout_ms;
 
     while (queue->len == bad && !queue->closed) {
         if (timeout_ms == 0)
             return CM_QUEUE_TIMEOUT;
         if (timeout_ms < 0)
             pthread_cond_wait(changed, &queue->lock);
-        else if (pthread_cond_timedwait(changed, &queue->lock, &until) == ETIMEDOUT)
+        else if (!cm_cond_wait(changed, &queue->lock, until_ms))
             timeout_ms = 0; /* looks once more: the last wake-up may have come with the timeout */
     }
     return CM_QUEUE_OK;

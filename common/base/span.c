@@ -1,13 +1,12 @@
 #include "base/span.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/cond.h"
 
 /* Like the log it is the process's: what makes spans need not know who wants them. */
 static struct {
@@ -132,7 +131,6 @@ void cm_span_call(const struct cm_call_span *call)
 
 void cm_spans_start(size_t room, struct cm_metrics *metrics)
 {
-    pthread_condattr_t attributes;
 
     queue.ring = calloc(room, sizeof *queue.ring);
     if (!queue.ring)
@@ -141,24 +139,20 @@ void cm_spans_start(size_t room, struct cm_metrics *metrics)
     queue.dropped = cm_counter(metrics, "callmill_spans_dropped_total",
                                "Spans that nobody will see.", "reason=\"queue\"");
     queue.waiting = cm_gauge(metrics, "callmill_spans_waiting", "Spans to be exported.", NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue.grew, &attributes);
-    pthread_condattr_destroy(&attributes);
+    cm_cond_init(&queue.grew);
     atomic_store_explicit(&queue.open, true, memory_order_release);
 }
 
 size_t cm_spans_take(struct cm_span *out, size_t max, int64_t wait_ms)
 {
     int64_t until_ms = cm_mono_ms() + wait_ms;
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    bool in_time = true;
     size_t count;
-    int waited = 0;
 
     pthread_mutex_lock(&queue.lock);
     queue.wanted = max;
-    while (queue.count < max && atomic_load(&queue.open) && waited == 0)
-        waited = pthread_cond_timedwait(&queue.grew, &queue.lock, &until);
+    while (queue.count < max && atomic_load(&queue.open) && in_time)
+        in_time = cm_cond_wait(&queue.grew, &queue.lock, until_ms);
     count = queue.count < max ? queue.count : max;
     for (size_t i = 0; i < count; i++)
         out[i] = queue.ring[(queue.first + i) % queue.room];

@@ -1,11 +1,9 @@
 #include "db/db.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "db/pool.h"
 
 /* Idle connections are a stack: the one used last goes out first, so that a quiet service needs
@@ -62,7 +60,6 @@ cm_rc cm_db_new(const char *url, int connections, int timeout_ms, const char *ap
                 struct cm_metrics *metrics, struct cm_db **out, struct cm_err *err)
 {
     struct cm_db *db = calloc(1, sizeof *db);
-    pthread_condattr_t monotonic;
     cm_rc rc;
 
     if (!db)
@@ -81,10 +78,7 @@ cm_rc cm_db_new(const char *url, int connections, int timeout_ms, const char *ap
     if (!db->idle)
         cm_out_of_memory();
     pthread_mutex_init(&db->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&db->freed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    cm_cond_init(&db->freed);
     metrics_make(db, metrics);
     *out = db;
     return CM_OK;
@@ -135,23 +129,21 @@ void cm_db_count(struct cm_db *db, cm_rc rc, int64_t since_us)
 /* Waits for an idle connection or room for a new one; `*conn` stays NULL for the latter. */
 static cm_rc take_place(struct cm_db *db, struct cm_conn **conn, struct cm_err *err)
 {
-    int64_t deadline_ms = cm_mono_ms() + db->target.timeout_ms;
-    struct timespec until = { .tv_sec = deadline_ms / 1000,
-                              .tv_nsec = deadline_ms % 1000 * 1000000 };
-    int waited = 0;
+    int64_t until_ms = cm_mono_ms() + db->target.timeout_ms;
+    bool in_time = true, found = true;
 
     pthread_mutex_lock(&db->lock);
-    while (db->idle_count == 0 && db->open == db->room && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&db->freed, &db->lock, &until);
+    while (db->idle_count == 0 && db->open == db->room && in_time)
+        in_time = cm_cond_wait(&db->freed, &db->lock, until_ms);
     if (db->idle_count > 0)
         *conn = db->idle[--db->idle_count];
     else if (db->open < db->room)
         db->open++;
     else
-        waited = -1;
+        found = false;
     pthread_mutex_unlock(&db->lock);
 
-    if (waited == -1)
+    if (!found)
         return cm_fail_away(err, "database: all %d connections are busy (DATABASE_POOL)", db->room);
     return CM_OK;
 }

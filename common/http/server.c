@@ -1,6 +1,5 @@
 #include "http/server.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "http/inside.h"
 #include "http/listen.h"
@@ -240,7 +240,6 @@ static void raise_descriptor_limit(unsigned connections)
 static struct cm_http_server *server_new(const struct cm_http_options *options)
 {
     struct cm_http_server *server = calloc(1, sizeof *server);
-    pthread_condattr_t attr;
 
     if (!server)
         cm_out_of_memory();
@@ -259,10 +258,7 @@ static struct cm_http_server *server_new(const struct cm_http_options *options)
     }
     server->queue = cm_queue_new(server->options.queue_max);
     pthread_mutex_init(&server->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&server->drained, &attr);
-    pthread_condattr_destroy(&attr);
+    cm_cond_init(&server->drained);
     http_refusals_open(server);
     return server;
 }
@@ -322,18 +318,10 @@ static void begin_drain(void *ctx)
 
 static void wait_drained(struct cm_http_server *server, int grace_ms)
 {
-    struct timespec until;
+    int64_t until_ms = cm_mono_ms() + grace_ms;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += grace_ms / 1000;
-    until.tv_nsec += (long)(grace_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     pthread_mutex_lock(&server->lock);
-    while (server->in_flight &&
-           pthread_cond_timedwait(&server->drained, &server->lock, &until) != ETIMEDOUT)
+    while (server->in_flight && cm_cond_wait(&server->drained, &server->lock, until_ms))
         ;
     pthread_mutex_unlock(&server->lock);
 }

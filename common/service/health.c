@@ -1,12 +1,11 @@
 #include "service/health.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "bus/admin.h"
 #include "service/relay.h"
@@ -137,7 +136,6 @@ struct health *health_new(struct cm_service *service)
 {
     static const char *const names[] = { "start", "database", "kafka", "registry" };
     struct health *health = calloc(1, sizeof *health);
-    pthread_condattr_t monotonic;
 
     if (!health)
         cm_out_of_memory();
@@ -145,10 +143,7 @@ struct health *health_new(struct cm_service *service)
     health->service = service;
     health->arena = cm_arena_new();
     pthread_mutex_init(&health->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&health->over, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    cm_cond_init(&health->over);
     health->report.count = HEALTH_PARTS_MAX;
     for (size_t i = 0; i < HEALTH_PARTS_MAX; i++) {
         health->report.parts[i].name = names[i];
@@ -167,14 +162,13 @@ static void *watch(void *arg)
     pthread_mutex_lock(&health->lock);
     while (!health->is_over) {
         int64_t until_ms = cm_mono_ms() + PERIOD_MS;
-        struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
         struct cm_err err = { 0 };
 
         pthread_mutex_unlock(&health->lock);
         (void)!health_look(health, &err); /* what is away stands in the report and the log */
         pthread_mutex_lock(&health->lock);
         if (!health->is_over)
-            pthread_cond_timedwait(&health->over, &health->lock, &until);
+            (void)cm_cond_wait(&health->over, &health->lock, until_ms);
     }
     pthread_mutex_unlock(&health->lock);
     return NULL;

@@ -1,12 +1,11 @@
 #include "service/otlp.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "service/otlp_options.h"
 #include "service/otlp_wire.h"
@@ -60,15 +59,11 @@ static bool wait_for_turn(struct otlp *otlp)
 
     pthread_mutex_lock(&otlp->lock);
     while (cm_mono_ms() < until_ms) {
-        struct timespec until;
-
         if (until_ms > otlp->give_up_ms)
             until_ms = otlp->give_up_ms;
         if (otlp->stop_at_ms && until_ms > otlp->stop_at_ms)
             until_ms = otlp->stop_at_ms;
-        until =
-            (struct timespec){ .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-        pthread_cond_timedwait(&otlp->stopped, &otlp->lock, &until);
+        (void)cm_cond_wait(&otlp->stopped, &otlp->lock, until_ms);
     }
     pthread_mutex_unlock(&otlp->lock);
     return cm_mono_ms() >= otlp->not_before_ms && !must_end(otlp);
@@ -206,7 +201,6 @@ static void make_metrics(struct otlp *otlp)
 static struct otlp *make(struct cm_service *service)
 {
     struct otlp *otlp = calloc(1, sizeof *otlp);
-    pthread_condattr_t monotonic;
 
     if (!otlp)
         cm_out_of_memory();
@@ -215,10 +209,7 @@ static struct otlp *make(struct cm_service *service)
     otlp->arena = cm_arena_new();
     otlp->request = cm_arena_new();
     pthread_mutex_init(&otlp->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&otlp->stopped, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    cm_cond_init(&otlp->stopped);
     return otlp;
 }
 

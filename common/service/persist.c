@@ -1,8 +1,4 @@
-#include <stdlib.h>
-#include <time.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "service/emitter.h"
 #include "service/inbox.h"
 #include "service/persist.h"

@@ -1,8 +1,8 @@
 /* persister.c - the thread that writes what is ready, many events in one transaction. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "service/event_span.h"
 #include "service/persist.h"
@@ -105,13 +105,12 @@ static void wait_until_back(struct persister *p, const struct cm_err *err)
 {
     int64_t pause_ms = backoff_next_ms(&p->backoff, arc4random());
     int64_t until_ms = cm_mono_ms() + pause_ms;
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-    int waited = 0;
+    bool in_time = true;
 
     cm_log(CM_LOG_WARN, "persisting waits", "pause_ms=%lld reason=%s", (long long)pause_ms,
            err->msg);
-    while (!p->runner->is_over && waited == 0)
-        waited = pthread_cond_timedwait(&p->runner->progress, &p->runner->lock, &until);
+    while (!p->runner->is_over && in_time)
+        in_time = cm_cond_wait(&p->runner->progress, &p->runner->lock, until_ms);
 }
 
 /* ---- batches ---- */

@@ -4,9 +4,9 @@
  * dropped.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "service/consume.h"
 
@@ -75,12 +75,11 @@ static bool is_busy(const struct partition *partition)
 /* The lock is held, but for the waiting. */
 static void drain(struct runner *runner, struct partition *partition, int64_t until_ms)
 {
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-    int waited = 0;
+    bool in_time = true;
 
     drop_idle(runner, partition);
-    while (is_busy(partition) && waited == 0) {
-        waited = pthread_cond_timedwait(&runner->progress, &runner->lock, &until);
+    while (is_busy(partition) && in_time) {
+        in_time = cm_cond_wait(&runner->progress, &runner->lock, until_ms);
         drop_idle(runner, partition); /* what failed meanwhile would wait for its next attempt */
     }
 }

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "service/runner_inside.h"
 
@@ -60,15 +60,11 @@ bool runner_is_connected(const struct runner *runner)
 
 static void locks_make(struct runner *runner)
 {
-    pthread_condattr_t monotonic;
 
     pthread_mutex_init(&runner->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&runner->to_prepare_grew, &monotonic);
-    pthread_cond_init(&runner->ready_grew, &monotonic);
-    pthread_cond_init(&runner->progress, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    cm_cond_init(&runner->to_prepare_grew);
+    cm_cond_init(&runner->ready_grew);
+    cm_cond_init(&runner->progress);
 }
 
 static struct runner *runner_new(struct cm_service *service)

@@ -1,12 +1,11 @@
 /* The thread that sweeps, if it is the one; sweep.c has what it does then. */
 #include "sweeper.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "store_sweep.h"
 
@@ -46,12 +45,10 @@ static int64_t jittered(int64_t ms)
 static bool rest(struct sweeper *sweeper)
 {
     int64_t until_ms = cm_mono_ms() + jittered(sweeper->options.interval_ms);
-    struct timespec until = { until_ms / 1000, until_ms % 1000 * 1000000 };
     bool stopping;
 
     pthread_mutex_lock(&sweeper->lock);
-    while (!sweeper->stopping &&
-           pthread_cond_timedwait(&sweeper->woken, &sweeper->lock, &until) == 0)
+    while (!sweeper->stopping && cm_cond_wait(&sweeper->woken, &sweeper->lock, until_ms))
         ;
     stopping = sweeper->stopping;
     pthread_mutex_unlock(&sweeper->lock);
@@ -116,16 +113,12 @@ static void *run(void *ctx)
 cm_rc sweeper_start(const struct sweeper_options *options, struct sweeper **out, struct cm_err *err)
 {
     struct sweeper *sweeper = calloc(1, sizeof *sweeper);
-    pthread_condattr_t monotonic;
 
     if (!sweeper)
         cm_out_of_memory();
     sweeper->options = *options;
     pthread_mutex_init(&sweeper->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&sweeper->woken, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    cm_cond_init(&sweeper->woken);
     if (pthread_create(&sweeper->thread, NULL, run, sweeper)) {
         pthread_cond_destroy(&sweeper->woken);
         pthread_mutex_destroy(&sweeper->lock);

@@ -4,16 +4,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 
-/* Waits are by the monotonic clock. */
 void roll_open(struct roll *roll)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&roll->emptied, &attributes);
-    pthread_condattr_destroy(&attributes);
+    cm_cond_init(&roll->emptied);
     pthread_mutex_init(&roll->lock, NULL);
 }
 
@@ -75,13 +70,12 @@ void roll_line_left(struct roll *roll)
 unsigned roll_wait(struct roll *roll, int64_t grace_ms)
 {
     int64_t until_ms = cm_mono_ms() + grace_ms;
-    const struct timespec until = { until_ms / 1000, until_ms % 1000 * 1000000 };
+    bool in_time = true;
     unsigned left;
-    int timed_out = 0;
 
     pthread_mutex_lock(&roll->lock);
-    while (roll->lines && !timed_out)
-        timed_out = pthread_cond_timedwait(&roll->emptied, &roll->lock, &until);
+    while (roll->lines && in_time)
+        in_time = cm_cond_wait(&roll->emptied, &roll->lock, until_ms);
     left = roll->lines;
     pthread_mutex_unlock(&roll->lock);
     return left;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/cond.h"
 #include "http/listen.h"
 #include "http/ws/serve.h"
 
@@ -85,7 +86,6 @@ static cm_rc start_all(struct cm_ws_server *server, struct cm_err *err)
 static struct cm_ws_server *new_server(const struct cm_ws_server_options *options)
 {
     struct cm_ws_server *server = calloc(1, sizeof *server);
-    pthread_condattr_t attr;
 
     if (!server)
         cm_out_of_memory();
@@ -99,10 +99,7 @@ static struct cm_ws_server *new_server(const struct cm_ws_server_options *option
     if (!options->limits.closing_ms)
         server->options.limits.closing_ms = CLOSING_MS;
     pthread_mutex_init(&server->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&server->none_open, &attr);
-    pthread_condattr_destroy(&attr);
+    cm_cond_init(&server->none_open);
     ws_stats_open(server);
     server->acceptors = calloc(server->count, sizeof *server->acceptors);
     if (!server->acceptors)
@@ -182,18 +179,11 @@ void cm_ws_server_refuse(struct cm_ws_server *server)
 
 static void wait_for_none(struct cm_ws_server *server, int wait_ms)
 {
-    struct timespec until;
+    int64_t until_ms = cm_mono_ms() + wait_ms;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
     pthread_mutex_lock(&server->lock);
     while (atomic_load(&server->open) > 0 &&
-           pthread_cond_timedwait(&server->none_open, &server->lock, &until) == 0)
+           cm_cond_wait(&server->none_open, &server->lock, until_ms))
         ;
     pthread_mutex_unlock(&server->lock);
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 
 enum { FLOOD_BYTES = 20000 };
 
@@ -135,15 +135,11 @@ static void on_loop_close(void *ctx, struct cm_loop *loop, unsigned index)
 
 void host_start(struct host *host, struct cm_ws_server_options options)
 {
-    pthread_condattr_t attr;
     struct cm_err err;
 
     *host = (struct host){ .metrics = cm_metrics_new() };
     pthread_mutex_init(&host->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&host->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    cm_cond_init(&host->changed);
 
     options.addr = options.addr ? options.addr : "127.0.0.1:0";
     options.ctx = host;
@@ -177,14 +173,12 @@ unsigned host_count(struct host *host, const unsigned *what)
 
 void host_wait(struct host *host, const unsigned *what, unsigned count)
 {
-    struct timespec until;
-    int rc = 0;
+    int64_t until_ms = cm_mono_ms() + WAIT_MS;
+    bool in_time = true;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += WAIT_MS / 1000;
     pthread_mutex_lock(&host->lock);
-    while (*what < count && rc == 0)
-        rc = pthread_cond_timedwait(&host->changed, &host->lock, &until);
+    while (*what < count && in_time)
+        in_time = cm_cond_wait(&host->changed, &host->lock, until_ms);
     pthread_mutex_unlock(&host->lock);
     if (host_count(host, what) < count)
         fail_msg("waited for %u, there are %u", count, host_count(host, what));
