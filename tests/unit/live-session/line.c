@@ -180,6 +180,13 @@ void line_admit(struct line *line, const char *greeting)
                   line->now_ms);
 }
 
+void line_dial(struct line *line, const char *greeting)
+{
+    line_start(line);
+    line_admit(line, greeting);
+    session_model_opened(line->session, line->now_ms);
+}
+
 void line_ready(struct line *line)
 {
     session_model_opened(line->session, line->now_ms);
@@ -246,6 +253,53 @@ void line_words(struct line *line, const char *response, const char *item, const
                "{\"type\":\"response.output_audio_transcript.delta\",\"response_id\":\"%s\","
                "\"item_id\":\"%s\",\"delta\":\"%s\"}",
                response, item, words);
+}
+
+void line_created(struct line *line, const char *response)
+{
+    line_model(line, "{\"type\":\"response.created\",\"response\":{\"id\":\"%s\"}}", response);
+}
+
+void line_done(struct line *line, const char *response)
+{
+    line_model(line,
+               "{\"type\":\"response.done\",\"response\":{\"id\":\"%s\",\"status\":"
+               "\"completed\"}}",
+               response);
+}
+
+void line_respond(struct line *line, const char *response, const char *item, const char *words,
+                  int ms)
+{
+    line_created(line, response);
+    if (words)
+        line_words(line, response, item, words);
+    line_say(line, response, item, ms);
+    line_done(line, response);
+}
+
+void line_began(struct line *line, const char *item, int at_ms)
+{
+    line_model(line,
+               "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":%d,"
+               "\"item_id\":\"%s\"}",
+               at_ms, item);
+}
+
+void line_stopped(struct line *line, const char *item, int at_ms)
+{
+    line_model(line,
+               "{\"type\":\"input_audio_buffer.speech_stopped\",\"audio_end_ms\":%d,"
+               "\"item_id\":\"%s\"}",
+               at_ms, item);
+}
+
+void line_transcript(struct line *line, const char *item, const char *words)
+{
+    line_model(line,
+               "{\"type\":\"conversation.item.input_audio_transcription.completed\","
+               "\"item_id\":\"%s\",\"content_index\":0,\"transcript\":\"%s\"}",
+               item, words);
 }
 
 void line_marks_back(struct line *line, size_t from)

@@ -66,8 +66,9 @@ void line_stream(struct line *line, const char *text);
 void line_model(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void line_start(struct line *line); /* start, inbound */
 void line_admit(struct line *line, const char *greeting);
-void line_ready(struct line *line); /* model: opened, created, updated (GA) */
-void line_answer(struct line *line, const char *greeting); /* all of these */
+void line_dial(struct line *line, const char *greeting); /* both, and the model is connected */
+void line_ready(struct line *line);                      /* model: opened, created, updated (GA) */
+void line_answer(struct line *line, const char *greeting); /* start, admit, ready */
 
 /** `ms` of sound from the caller, in messages of 20 ms; time goes on with it. */
 void line_talk(struct line *line, int ms);
@@ -76,12 +77,26 @@ void line_say(struct line *line, const char *response, const char *item, int ms)
 void line_words(struct line *line, const char *response, const char *item, const char *words);
 void line_marks_back(struct line *line, size_t from); /* all that were sent since to_stream[from] */
 
+/* What else the model says. */
+void line_created(struct line *line, const char *response);
+void line_done(struct line *line, const char *response);
+/** A whole response: `words` (NULL: none) and `ms` of sound. */
+void line_respond(struct line *line, const char *response, const char *item, const char *words,
+                  int ms);
+void line_began(struct line *line, const char *item, int at_ms); /* the caller, by its clock */
+void line_stopped(struct line *line, const char *item, int at_ms);
+void line_transcript(struct line *line, const char *item, const char *words);
+
 const char *line_last_to_model(const struct line *line);
 size_t line_count_to_model(const struct line *line, const char *part); /* messages that have it */
 size_t line_count_to_stream(const struct line *line, const char *part);
 /** The last message to the model that has `part`; NULL: there is none. */
 const char *line_find_to_model(const struct line *line, const char *part);
 
+#define GA_CREATED                                                                                 \
+    "{\"type\":\"session.created\",\"event_id\":\"event_1\",\"session\":{\"type\":\"realtime\","   \
+    "\"audio\":{\"input\":{\"format\":{\"type\":\"audio/pcm\",\"rate\":24000}}},"                  \
+    "\"expires_at\":%lld}}"
 #define GA_UPDATED                                                                                 \
     "{\"type\":\"session.updated\",\"event_id\":\"event_2\",\"session\":{\"type\":\"realtime\","   \
     "\"audio\":{\"input\":{\"format\":{\"type\":\"audio/pcmu\"},\"turn_detection\":{\"type\":"     \

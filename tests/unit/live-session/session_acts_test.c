@@ -1,16 +1,6 @@
 /* session_acts_test.c - tools that the model calls. */
 #include "line.h"
 
-static void created(struct line *line, const char *id)
-{
-    line_model(line, "{\"type\":\"response.created\",\"response\":{\"id\":\"%s\"}}", id);
-}
-
-static void done(struct line *line, const char *id)
-{
-    line_model(line, "{\"type\":\"response.done\",\"response\":{\"id\":\"%s\"}}", id);
-}
-
 static void called(struct line *line, const char *id, const char *name, const char *arguments)
 {
     line_model(line,
@@ -25,10 +15,10 @@ static void hanging_up_waits_until_goodbye_was_played(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     line_say(line, "resp_1", "item_1", 1000);
     called(line, "call_1", "end_call", "{}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     line_talk(line, 1000);
     assert_int_equal(line->act_count, 0);
     line_marks_back(line, 0);
@@ -47,12 +37,12 @@ static void goodbye_may_come_after_the_call(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "end_call", "{}");
     line_talk(line, 20);
     assert_int_equal(line->act_count, 0);
     line_say(line, "resp_1", "item_1", 400);
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     line_talk(line, 200);
     assert_int_equal(line->act_count, 0);
     line_talk(line, 200);
@@ -67,10 +57,10 @@ static void a_goodbye_of_which_no_mark_comes_back_is_waited_for_no_longer_than_t
 
     line->options.silence_ms = 1000000;
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     line_say(line, "resp_1", "item_1", 1000);
     called(line, "call_1", "end_call", "{}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     session_tick(line->session, line->now_ms + 10999); /* the stream's clock stands still, too */
     assert_int_equal(line->act_count, 0);
     session_tick(line->session, line->now_ms + 11000);
@@ -83,10 +73,10 @@ static void nothing_said_is_nothing_to_wait_for(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "end_call", "{}");
     assert_int_equal(line->act_count, 0);
-    done(line, "resp_1");
+    line_done(line, "resp_1");
 
     assert_int_equal(line->act_count, 1);
 }
@@ -96,13 +86,12 @@ static void a_caller_who_speaks_first_is_not_hung_up_on(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     line_say(line, "resp_1", "item_1", 1000);
     called(line, "call_1", "end_call", "{}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     line_talk(line, 500);
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":400,"
-                     "\"item_id\":\"item_2\"}");
+    line_began(line, "item_2", 400);
     line_talk(line, 5000);
     line_marks_back(line, 0);
     session_tick(line->session, line->now_ms + 9000);
@@ -114,8 +103,7 @@ static void a_caller_who_speaks_first_is_not_hung_up_on(void **state)
 
 static void spoke(struct line *line)
 {
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":400,"
-                     "\"item_id\":\"item_2\"}");
+    line_began(line, "item_2", 400);
 }
 
 static void a_call_in_an_answer_that_was_cut_is_not_done(void **state)
@@ -123,12 +111,12 @@ static void a_call_in_an_answer_that_was_cut_is_not_done(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "end_call", "{}");
     line_talk(line, 200);
     spoke(line); /* nothing was said yet, and goodbye will not be heard */
     called(line, "call_2", "note_todo", "{\\\"title\\\":\\\"x\\\"}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     session_tick(line->session, line->now_ms + 9000);
 
     assert_int_equal(line->act_count, 0);
@@ -141,7 +129,7 @@ static void forwarding_wants_a_number(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "forward_call", "{\\\"number\\\":\\\"the boss\\\"}");
     assert_string_equal(
         line_last_to_model(line),
@@ -150,7 +138,7 @@ static void forwarding_wants_a_number(void **state)
         ":\\\"number must be a telephone number in E.164 form, such as "
         "+15551234567\\\"}\"}}");
     called(line, "call_2", "forward_call", "{\\\"number\\\":\\\"+15551234567\\\"}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
 
     assert_int_equal(line->act_count, 1);
     assert_int_equal(line->acts[0].kind, ACT_FORWARD);
@@ -164,9 +152,9 @@ static void what_could_not_be_done_is_told_and_talked_about(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "forward_call", "{\\\"number\\\":\\\"+15551234567\\\"}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     session_act_done(line->session, CM_STR("call_1"), false, CM_STR("nobody answers"),
                      line->now_ms);
 
@@ -181,9 +169,8 @@ static void a_note_is_taken_at_once_with_what_the_caller_said(void **state)
 
     line_answer(line, "");
     line_talk(line, 1000);
-    line_model(line, "{\"type\":\"conversation.item.input_audio_transcription.completed\","
-                     "\"item_id\":\"item_1\",\"transcript\":\"Call me on Friday.\"}");
-    created(line, "resp_1");
+    line_transcript(line, "item_1", "Call me on Friday.");
+    line_created(line, "resp_1");
     line_say(line, "resp_1", "item_2", 1000);
     called(line, "call_1", "note_todo",
            "{\\\"title\\\":\\\" Call \\\\u201ePeter\\\\u201c back \\\",\\\"due_date\\\":"
@@ -197,7 +184,7 @@ static void a_note_is_taken_at_once_with_what_the_caller_said(void **state)
     session_act_done(line->session, CM_STR("call_1"), true, CM_STR(""), line->now_ms);
     assert_int_equal(line_count_to_model(line, "{\\\"done\\\":true}"), 1);
     assert_int_equal(line_count_to_model(line, "response.create"), 0);
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     assert_int_equal(line_count_to_model(line, "response.create"), 1);
 }
 
@@ -206,7 +193,7 @@ static void a_call_that_is_told_twice_is_done_once(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     line_model(line, "{\"type\":\"response.function_call_arguments.done\",\"response_id\":"
                      "\"resp_1\",\"item_id\":\"item_f\",\"call_id\":\"call_1\",\"name\":"
                      "\"note_todo\",\"arguments\":\"{\\\"title\\\":\\\"x\\\"}\"}");
@@ -242,10 +229,10 @@ static void bad_arguments_are_told_and_not_acted_on(void **state)
         struct line *line = line_new();
 
         line_answer(line, "");
-        created(line, "resp_1");
+        line_created(line, "resp_1");
         called(line, "call_1", bad[i].name, bad[i].arguments);
         assert_non_null(strstr(line_last_to_model(line), bad[i].wrong));
-        done(line, "resp_1");
+        line_done(line, "resp_1");
         assert_string_equal(line_last_to_model(line), "{\"type\":\"response.create\"}");
         assert_int_equal(line->act_count, 0);
         line_free(line);
@@ -257,10 +244,10 @@ static void several_answers_make_one_response(void **state)
     struct line *line = *state;
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "note_todo", "{\\\"title\\\":\\\"x\\\"}");
     called(line, "call_2", "note_todo", "{\\\"title\\\":\\\"y\\\",\\\"due_date\\\":null}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     session_act_done(line->session, CM_STR("call_1"), true, CM_STR(""), line->now_ms);
     assert_int_equal(line_count_to_model(line, "response.create"), 0);
     session_act_done(line->session, CM_STR("call_2"), true, CM_STR(""), line->now_ms);
@@ -276,7 +263,7 @@ static void too_many_at_once_are_refused(void **state)
     char id[16];
 
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     for (int i = 0; i < 6; i++) {
         snprintf(id, sizeof id, "call_%d", i);
         called(line, id, "note_todo", "{\\\"title\\\":\\\"x\\\"}");
@@ -292,9 +279,9 @@ static void what_is_never_done_is_given_up(void **state)
 
     line->options.silence_ms = 1000000;
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "note_todo", "{\\\"title\\\":\\\"x\\\"}");
-    done(line, "resp_1");
+    line_done(line, "resp_1");
     session_tick(line->session, line->now_ms + 30000);
     session_act_done(line->session, CM_STR("call_1"), true, CM_STR(""), line->now_ms + 30001);
 
@@ -308,14 +295,13 @@ static void an_answer_that_the_model_does_not_read_is_the_end(void **state)
 
     line->options.silence_ms = 1000000;
     line_answer(line, "");
-    created(line, "resp_1");
+    line_created(line, "resp_1");
     called(line, "call_1", "note_todo", "{\\\"title\\\":\\\"x\\\"}");
     line_words(line, "resp_1", "item_1", "Noted.");
     line_say(line, "resp_1", "item_1", 100);
     line->model_full = true;
     line->now_ms += 30000;
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":400,"
-                     "\"item_id\":\"item_2\"}");
+    line_began(line, "item_2", 400);
 
     assert_int_equal(line->ends, 1);
     assert_int_equal(line->end, END_MODEL_LOST);

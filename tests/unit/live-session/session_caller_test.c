@@ -235,10 +235,8 @@ static void talk_with_a_gap(struct line *line, int append_ms)
     say_frames(&caller, 30);
     say_bytes(&caller, FRAME, 1000);
     say_frames(&caller, 59);
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":900,"
-                     "\"item_id\":\"item_1\"}");
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_stopped\",\"audio_end_ms\":1500,"
-                     "\"item_id\":\"item_1\"}");
+    line_began(line, "item_1", 900);
+    line_stopped(line, "item_1", 1500);
     line_model(line, "{\"type\":\"conversation.item.input_audio_transcription.completed\","
                      "\"item_id\":\"item_1\",\"content_index\":0,\"transcript\":\"Yes.\"}");
 }
@@ -265,11 +263,10 @@ static void who_interrupts_is_cut_at_the_same_place(void **state)
     struct line *line = *state;
     struct caller caller = on_the_line(line, 100);
 
-    line_model(line, "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}");
+    line_created(line, "resp_1");
     line_say(line, "resp_1", "item_1", 4000);
     say_frames(&caller, 17); /* two of which wait */
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":200,"
-                     "\"item_id\":\"item_2\"}");
+    line_began(line, "item_2", 200);
 
     assert_non_null(strstr(line_last_to_model(line), "\"audio_end_ms\":320"));
     session_end(line->session, END_STOPPED, line->now_ms);

@@ -1,10 +1,6 @@
-/* session_model_test.c - the model's setup in both dialects, its errors, its limits. */
+/* session_model_test.c - the model's setup in both dialects, and its errors. */
 #include "line.h"
 
-#define GA_CREATED                                                                                 \
-    "{\"type\":\"session.created\",\"event_id\":\"event_1\",\"session\":{\"type\":\"realtime\","   \
-    "\"audio\":{\"input\":{\"format\":{\"type\":\"audio/pcm\",\"rate\":24000}}},"                  \
-    "\"expires_at\":%lld}}"
 #define BETA_CREATED                                                                               \
     "{\"type\":\"session.created\",\"session\":{\"id\":\"sess_1\",\"object\":"                     \
     "\"realtime.session\",\"modalities\":[\"text\",\"audio\"],\"input_audio_format\":\"pcm16\"}}"
@@ -15,19 +11,12 @@
     "{\"type\":\"error\",\"event_id\":\"e\",\"error\":{\"type\":\"invalid_request_error\","        \
     "\"code\":\"" code "\",\"message\":\"" message "\",\"param\":null}}"
 
-static void dialled(struct line *line, const char *greeting)
-{
-    line_start(line);
-    line_admit(line, greeting);
-    session_model_opened(line->session, line->now_ms);
-}
-
 static void the_ga_is_set_up_nested(void **state)
 {
     struct line *line = *state;
     const char *update;
 
-    dialled(line, "");
+    line_dial(line, "");
     assert_int_equal(line->model_count, 0);
     line_model(line, GA_CREATED, 0LL);
     update = line_last_to_model(line);
@@ -51,7 +40,7 @@ static void a_beta_that_shows_itself_is_set_up_flat(void **state)
     struct line *line = *state;
     const char *update;
 
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, BETA_CREATED);
     update = line_last_to_model(line);
 
@@ -68,7 +57,7 @@ static void a_server_that_does_not_know_the_ga_gets_the_beta(void **state)
 {
     struct line *line = *state;
 
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, "{\"type\":\"session.created\",\"session\":{\"id\":\"x\"}}");
     assert_non_null(strstr(line_last_to_model(line), "\"type\":\"realtime\""));
     line_model(line, ERROR("unknown_parameter", "Unknown parameter: 'session.type'."));
@@ -85,7 +74,7 @@ static void a_server_that_has_no_beta_any_more_gets_the_ga(void **state)
 {
     struct line *line = *state;
 
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, BETA_CREATED);
     line_model(line, ERROR("beta_api_shape_disabled", "no more"));
     assert_non_null(strstr(line_last_to_model(line), "\"type\":\"realtime\""));
@@ -99,7 +88,7 @@ static void a_server_that_wants_neither_is_not_asked_for_ever(void **state)
 {
     struct line *line = *state;
 
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, "{\"type\":\"session.created\",\"session\":{\"id\":\"x\"}}");
     line_model(line, ERROR("unknown_parameter", "Unknown parameter: 'session.type'."));
     line_model(line, ERROR("beta_api_shape_disabled", "no more"));
@@ -113,7 +102,7 @@ static void a_dialect_that_was_chosen_is_kept(void **state)
     struct line *line = *state;
 
     line->options.dialect = DIALECT_GA;
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, BETA_CREATED);
     assert_non_null(strstr(line_last_to_model(line), "\"type\":\"realtime\""));
     line_model(line, ERROR("unknown_parameter", "Unknown parameter: 'session.type'."));
@@ -126,7 +115,7 @@ static void a_model_that_keeps_another_format_is_an_error(void **state)
 {
     struct line *line = *state;
 
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, GA_CREATED, 0LL);
     line_model(line, "{\"type\":\"session.updated\",\"session\":{\"audio\":{\"input\":{\"format\":{"
                      "\"type\":\"audio/pcmu\"}},\"output\":{\"format\":{\"type\":\"audio/pcm\","
@@ -143,7 +132,7 @@ static void a_model_of_another_rate_is_an_error(void **state)
     struct line *line = *state;
 
     line->options.pcm_rate = 16000;
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, GA_CREATED, 0LL);
     assert_non_null(strstr(line_last_to_model(line), "{\"type\":\"audio/pcm\",\"rate\":16000}"));
     line_model(line, "{\"type\":\"session.updated\",\"session\":{\"audio\":{\"input\":{\"format\":{"
@@ -157,7 +146,7 @@ static void pcm_is_made_and_taken(void **state)
     struct line *line = *state;
 
     line->options.pcm_rate = 24000;
-    dialled(line, "");
+    line_dial(line, "");
     line_model(line, GA_CREATED, 0LL);
     line_model(line, "{\"type\":\"session.updated\",\"session\":{\"audio\":{\"input\":{\"format\":{"
                      "\"type\":\"audio/pcm\",\"rate\":24000}}}}}");
@@ -177,7 +166,7 @@ static void the_greeting_is_asked_for_once_it_is_ready(void **state)
 {
     struct line *line = *state;
 
-    dialled(line, "Willkommen bei \"Adler\".");
+    line_dial(line, "Willkommen bei \"Adler\".");
     line_model(line, GA_CREATED, 0LL);
     assert_int_equal(line_count_to_model(line, "response.create"), 0);
     line_model(line, "%s", GA_UPDATED);
@@ -195,32 +184,6 @@ static void without_a_greeting_the_model_waits(void **state)
     line_answer(line, "");
 
     assert_int_equal(line_count_to_model(line, "response.create"), 0);
-}
-
-static void a_model_that_is_not_ready_in_time_is_lost(void **state)
-{
-    struct line *line = *state;
-
-    dialled(line, "");
-    line_talk(line, 7980);
-    session_tick(line->session, line->now_ms);
-    assert_int_equal(line->ends, 0);
-    line_talk(line, 20);
-    session_tick(line->session, line->now_ms);
-
-    assert_int_equal(line->end, END_MODEL_LOST);
-}
-
-static void a_model_that_goes_ends_the_session(void **state)
-{
-    struct line *line = *state;
-
-    line_answer(line, "");
-    session_model_closed(line->session, 4000, "bye", line->now_ms);
-
-    assert_int_equal(line->ends, 1);
-    assert_int_equal(line->end, END_MODEL_LOST);
-    assert_string_equal(session_why(line->session), "the model's connection closed with 4000: bye");
 }
 
 static void harmless_errors_are_harmless(void **state)
@@ -266,100 +229,13 @@ static void what_it_was_too_busy_for_is_asked_again(void **state)
     struct line *line = *state;
 
     line_answer(line, "Hello.");
-    line_model(line, "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_own\"}}");
+    line_created(line, "resp_own");
     line_model(line, ERROR("conversation_already_has_active_response", "x"));
     assert_int_equal(line_count_to_model(line, "response.create"), 1);
-    line_model(line, "{\"type\":\"response.done\",\"response\":{\"id\":\"resp_own\"}}");
+    line_done(line, "resp_own");
 
     assert_int_equal(line_count_to_model(line, "response.create"), 2);
     assert_non_null(strstr(line_last_to_model(line), "Hello."));
-}
-
-static void the_limit_is_said_and_kept(void **state)
-{
-    struct line *line = *state;
-
-    line->options.silence_ms = 10000000;
-    line_answer(line, "");
-    line->now_ms += 569999;
-    session_tick(line->session, line->now_ms);
-    assert_int_equal(line_count_to_model(line, "response.create"), 0);
-    line->now_ms += 1;
-    session_tick(line->session, line->now_ms);
-    session_tick(line->session, line->now_ms + 250);
-    line_model(line, "{\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}");
-    line_model(line, "{\"type\":\"response.done\",\"response\":{\"id\":\"r\"}}");
-    session_tick(line->session, line->now_ms + 500);
-    assert_int_equal(line_count_to_model(line, "response.create"), 1);
-    assert_non_null(strstr(line_last_to_model(line), "say goodbye"));
-    session_tick(line->session, line->now_ms + 29999);
-    assert_int_equal(line->ends, 0);
-    session_tick(line->session, line->now_ms + 30000);
-
-    assert_int_equal(line->ends, 1);
-    assert_int_equal(line->end, END_TIME_LIMIT);
-}
-
-static void a_farewell_waits_until_the_model_has_finished(void **state)
-{
-    struct line *line = *state;
-
-    line->options.silence_ms = 10000000;
-    line_answer(line, "");
-    line_model(line, "{\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}");
-    line->now_ms += 570000;
-    session_tick(line->session, line->now_ms);
-    assert_int_equal(line_count_to_model(line, "response.create"), 0);
-    line_model(line, "{\"type\":\"response.done\",\"response\":{\"id\":\"r\"}}");
-
-    assert_int_equal(line_count_to_model(line, "response.create"), 1);
-}
-
-static void a_farewell_does_not_speak_over_the_caller(void **state)
-{
-    struct line *line = *state;
-
-    line->options.silence_ms = 10000000;
-    line_answer(line, "");
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":0,"
-                     "\"item_id\":\"i\"}");
-    line->now_ms += 570000;
-    session_tick(line->session, line->now_ms);
-    assert_int_equal(line_count_to_model(line, "response.create"), 0);
-    line_model(line, "{\"type\":\"input_audio_buffer.speech_stopped\",\"audio_end_ms\":90,"
-                     "\"item_id\":\"i\"}");
-    session_tick(line->session, line->now_ms);
-
-    assert_int_equal(line_count_to_model(line, "say goodbye"), 1);
-}
-
-static void the_models_own_limit_counts_where_it_is_sooner(void **state)
-{
-    struct line *line = *state;
-
-    line->options.silence_ms = 10000000;
-    line->options.epoch_ms = INT64_C(1795000000000) - line->now_ms;
-    dialled(line, "");
-    line_model(line, GA_CREATED, 1795000060LL); /* in a minute */
-    line_model(line, "%s", GA_UPDATED);
-    session_tick(line->session, line->now_ms + 30000);
-    assert_int_equal(line_count_to_model(line, "say goodbye"), 1);
-    session_tick(line->session, line->now_ms + 60000);
-
-    assert_int_equal(line->end, END_TIME_LIMIT);
-}
-
-static void a_limit_of_the_past_is_a_wrong_clock(void **state)
-{
-    struct line *line = *state;
-
-    line->options.epoch_ms = INT64_C(1795000000000) - line->now_ms;
-    dialled(line, "");
-    line_model(line, GA_CREATED, 1794000000LL);
-    line_model(line, "%s", GA_UPDATED);
-    session_tick(line->session, line->now_ms + 1000);
-
-    assert_int_equal(line->ends, 0);
 }
 
 static void what_is_no_message_is_counted_and_passed_over(void **state)
@@ -373,19 +249,6 @@ static void what_is_no_message_is_counted_and_passed_over(void **state)
 
     assert_int_equal(line->ends, 0);
     assert_int_equal(cm_metric_value(line->metrics.bad_messages), 2);
-}
-
-static void a_model_that_reads_nothing_is_lost(void **state)
-{
-    struct line *line = *state;
-
-    line_start(line);
-    line_admit(line, "");
-    line->model_full = true;
-    line_ready(line);
-
-    assert_int_equal(line->ends, 1);
-    assert_int_equal(line->end, END_MODEL_LOST);
 }
 
 int main(void)
@@ -402,18 +265,10 @@ int main(void)
         LINE_TEST(pcm_is_made_and_taken),
         LINE_TEST(the_greeting_is_asked_for_once_it_is_ready),
         LINE_TEST(without_a_greeting_the_model_waits),
-        LINE_TEST(a_model_that_is_not_ready_in_time_is_lost),
-        LINE_TEST(a_model_that_goes_ends_the_session),
         LINE_TEST(harmless_errors_are_harmless),
         LINE_TEST(fatal_errors_are_fatal),
         LINE_TEST(what_it_was_too_busy_for_is_asked_again),
-        LINE_TEST(the_limit_is_said_and_kept),
-        LINE_TEST(a_farewell_waits_until_the_model_has_finished),
-        LINE_TEST(a_farewell_does_not_speak_over_the_caller),
-        LINE_TEST(the_models_own_limit_counts_where_it_is_sooner),
-        LINE_TEST(a_limit_of_the_past_is_a_wrong_clock),
         LINE_TEST(what_is_no_message_is_counted_and_passed_over),
-        LINE_TEST(a_model_that_reads_nothing_is_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
