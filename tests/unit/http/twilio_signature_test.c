@@ -371,67 +371,6 @@ static void an_address_in_brackets_keeps_its_colons(void **state)
     assert_int_equal(cm_twilio_check(fx->keys, &rq, fx->arena), SIGNATURE_GOOD);
 }
 
-/* Computed with Python's hmac. */
-static void an_upgrade_is_signed_by_the_streams_url(void **state)
-{
-    static const struct {
-        const char *told, *signature;
-        enum cm_twilio_answer want;
-    } upgrades[] = {
-        { "wss://mycompany.com/media-stream", "N2Y//FHA042H22oVtTOPT1X3yoU=", SIGNATURE_GOOD },
-        /* with 443, with a slash, as https, with all of it */
-        { "wss://mycompany.com/media-stream", "hHE+nLvjnuaIlXBedOuYUYFUlZA=", SIGNATURE_GOOD },
-        { "wss://mycompany.com/media-stream", "B+WT+LSnUu+RWlK9v/62zQuXpec=", SIGNATURE_GOOD },
-        { "wss://mycompany.com/media-stream", "Mq5qllSf+ykIJXjR6CcZ2h2USZ0=", SIGNATURE_GOOD },
-        { "wss://mycompany.com/media-stream", "vH8EnLGFz96K0R1H4TCPqKzduxo=", SIGNATURE_GOOD },
-        /* told with a slash or a port, signed without */
-        { "wss://mycompany.com/media-stream/", "N2Y//FHA042H22oVtTOPT1X3yoU=", SIGNATURE_GOOD },
-        { "wss://mycompany.com:8443/media-stream", "N2Y//FHA042H22oVtTOPT1X3yoU=", SIGNATURE_GOOD },
-        { "wss://mycompany.com:8443/media-stream", "08rptcureUhLYcPyJZwhDeeQFTA=", SIGNATURE_GOOD },
-        { "wss://mycompany.com", "mYiF8d/XAbCcA+tc7fet8c0hJG8=", SIGNATURE_GOOD },
-        /* a test's own, without TLS */
-        { "ws://127.0.0.1:8082/twilio/stream", "UvhidLzSXTtCjkjFSxLIs3qAPhk=", SIGNATURE_GOOD },
-        { "ws://127.0.0.1:8082/twilio/stream", "f8UoXN9HVtw363TFKlS81iMrQ2A=", SIGNATURE_GOOD },
-        { "ws://127.0.0.1:8082/twilio/stream", "q+kXS9posXTnOjUkiAh8Od4ZQnk=", SIGNATURE_GOOD },
-        { "http://127.0.0.1:8082/twilio/stream", "UvhidLzSXTtCjkjFSxLIs3qAPhk=", SIGNATURE_GOOD },
-        /* without TLS where TLS is, another port, a query, two slashes, another path, none */
-        { "wss://mycompany.com/media-stream", "ZLWxoy0rscUQNmoTamG/m43Sffc=", SIGNATURE_WRONG },
-        { "wss://mycompany.com/media-stream", "08rptcureUhLYcPyJZwhDeeQFTA=", SIGNATURE_WRONG },
-        { "wss://mycompany.com/media-stream", "8DGSa3cSp4EAk70Hg6tDydhOHY4=", SIGNATURE_WRONG },
-        { "wss://mycompany.com/media-stream", "j+qwgfB96c6uxvWBPnZLOEUhopg=", SIGNATURE_WRONG },
-        { "wss://mycompany.com/media-stream", "mYiF8d/XAbCcA+tc7fet8c0hJG8=", SIGNATURE_WRONG },
-        { "wss://mycompany.com/media-stream", "", SIGNATURE_MISSING },
-        { "", "N2Y//FHA042H22oVtTOPT1X3yoU=", SIGNATURE_WRONG },
-    };
-    struct fixture *fx = *state;
-
-    for (size_t i = 0; i < sizeof upgrades / sizeof *upgrades; i++) {
-        enum cm_twilio_answer got = cm_twilio_check_upgrade(fx->keys, cm_str_of(upgrades[i].told),
-                                                            cm_str_of(upgrades[i].signature),
-                                                            (struct cm_str){ 0 }, fx->arena);
-
-        if (got != upgrades[i].want)
-            fail_msg("upgrade %zu, %s: %s", i, upgrades[i].told, cm_twilio_answer_text(got));
-    }
-}
-
-static void an_upgrade_may_be_signed_with_a_shared_key(void **state)
-{
-    struct fixture *fx = *state;
-    CM_OWN(cm_twilio_keys) keys = keys_of("12345", "SK1:hush", NULL);
-    CM_OWN(cm_twilio_keys) none = keys_of(NULL, NULL, NULL);
-    struct cm_str url = CM_STR("wss://mycompany.com/media-stream"),
-                  by_key = CM_STR("RrOzd2xPIe/OyxEMtjv3/1YXa5SJ6D9K5QRuQO35RJg="),
-                  settings = CM_STR("key=SK1,algorithm=HMAC_SHA256");
-
-    assert_int_equal(cm_twilio_check_upgrade(keys, url, by_key, settings, fx->arena),
-                     SIGNATURE_GOOD);
-    assert_int_equal(cm_twilio_check_upgrade(keys, url, by_key, (struct cm_str){ 0 }, fx->arena),
-                     SIGNATURE_WRONG);
-    assert_int_equal(cm_twilio_check_upgrade(none, url, by_key, settings, fx->arena),
-                     SIGNATURE_NO_KEY);
-}
-
 static void a_url_cut_at_any_byte_is_judged_without_harm(void **state)
 {
     struct fixture *fx = *state;
@@ -442,9 +381,6 @@ static void a_url_cut_at_any_byte_is_judged_without_harm(void **state)
         struct cm_twilio_request rq = { .url = { cut, len }, .signature = CM_STR("x") };
 
         assert_int_equal(cm_twilio_check(fx->keys, &rq, fx->arena), SIGNATURE_WRONG);
-        assert_int_equal(
-            cm_twilio_check_upgrade(fx->keys, rq.url, rq.signature, rq.settings, fx->arena),
-            SIGNATURE_WRONG);
     }
 }
 
@@ -461,8 +397,6 @@ int main(void)
         cmocka_unit_test(no_changed_bit_passes),
         cmocka_unit_test(left_out_doubled_and_renamed_fields_are_told_apart),
         cmocka_unit_test(an_address_in_brackets_keeps_its_colons),
-        cmocka_unit_test(an_upgrade_is_signed_by_the_streams_url),
-        cmocka_unit_test(an_upgrade_may_be_signed_with_a_shared_key),
         cmocka_unit_test(a_url_cut_at_any_byte_is_judged_without_harm),
     };
 

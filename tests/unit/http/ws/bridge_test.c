@@ -1,6 +1,7 @@
 /* A bridge as the live session is one: each client's connection has one of its own to another
  * server, both on the same loop; and two loops beside each other. */
-#include "host.h"
+#include "frames.h"
+#include "http/ws/ws_dial.h"
 
 #include <stdio.h>
 #include <stdlib.h>

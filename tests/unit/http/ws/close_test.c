@@ -1,5 +1,5 @@
 /* How connections end: by the client, by the server, by neither. */
-#include "host.h"
+#include "frames.h"
 
 #include <errno.h>
 #include <stdlib.h>

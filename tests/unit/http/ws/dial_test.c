@@ -1,5 +1,5 @@
 /* The dialler against our own server: in threads of their own, and within one loop. */
-#include "host.h"
+#include "guest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* How the server stops: nobody new, time for those that are there, a goodbye, the end. */
-#include "host.h"
+#include "frames.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 /* Who may come in: handshakes over the wire, their deadline, the cap, many connections. */
-#include "host.h"
+#include "frames.h"
 
 #include <stdio.h>
 #include <stdlib.h>

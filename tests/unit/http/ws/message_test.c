@@ -1,5 +1,5 @@
 /* Messages and frames against the server: what may come, and what each breach of a rule costs. */
-#include "host.h"
+#include "frames.h"
 
 #include <stdio.h>
 #include <stdlib.h>

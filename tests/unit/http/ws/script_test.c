@@ -1,5 +1,5 @@
 /* The dialler against servers that are none of ours: a thread that says just these bytes. */
-#include "host.h"
+#include "guest.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* wss://: who is trusted, and bytes that come and go enciphered. */
+#include "guest.h"
 #include "tls_host.h"
 
 #include <signal.h>
