@@ -57,6 +57,13 @@ struct cm_str cm_str_trim(struct cm_str a)
     return a;
 }
 
+struct cm_str cm_str_trim_end(struct cm_str a, char c)
+{
+    while (a.len && a.at[a.len - 1] == c)
+        a.len--;
+    return a;
+}
+
 bool cm_str_split(struct cm_str *rest, char separator, struct cm_str *part)
 {
     const char *end;

@@ -20,7 +20,8 @@ bool cm_str_is(struct cm_str a, const char *text);
 bool cm_str_ieq(struct cm_str a, const char *text); /* ASCII, any case */
 bool cm_str_starts(struct cm_str a, const char *prefix);
 bool cm_str_find(struct cm_str hay, const char *needle, size_t *at);
-struct cm_str cm_str_trim(struct cm_str a); /* ASCII white space at both ends */
+struct cm_str cm_str_trim(struct cm_str a);             /* ASCII white space at both ends */
+struct cm_str cm_str_trim_end(struct cm_str a, char c); /* every `c` at the end */
 
 /** Takes everything up to `separator` off the front of `*rest`; false when `*rest` is used up. */
 bool cm_str_split(struct cm_str *rest, char separator, struct cm_str *part);

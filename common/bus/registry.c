@@ -57,8 +57,7 @@ static void set_url(struct cm_registry *registry, const char *url)
         whole.len -= (size_t)(at + 1 - whole.at);
         whole.at = at + 1;
     }
-    while (whole.len && whole.at[whole.len - 1] == '/')
-        whole.len--;
+    whole = cm_str_trim_end(whole, '/');
     registry->base =
         cm_arena_printf(registry->arena, "%.*s%.*s", CM_STR_FMT(scheme), CM_STR_FMT(whole)).at;
 }

@@ -52,8 +52,7 @@ struct object_store *object_store_new(const struct object_store_options *options
     store->arena = cm_arena_new();
     if (!endpoint.len)
         endpoint = cm_arena_printf(store->arena, "https://s3.%s.amazonaws.com", options->region);
-    while (endpoint.len && endpoint.at[endpoint.len - 1] == '/')
-        endpoint.len--;
+    endpoint = cm_str_trim_end(endpoint, '/');
     store->root = cm_arena_printf(store->arena, "%.*s/%.*s", CM_STR_FMT(endpoint),
                                   CM_STR_FMT(options->bucket));
     store->prefix = cm_arena_printf(store->arena, "%.*s%s", CM_STR_FMT(options->prefix),

@@ -106,9 +106,7 @@ static cm_rc open_store(struct cm_recordings *made, const struct cm_config *conf
     };
 
     (void)cm_str_split(&place, '/', &o.bucket);
-    o.prefix = place;
-    while (o.prefix.len && o.prefix.at[o.prefix.len - 1] == '/')
-        o.prefix.len--;
+    o.prefix = cm_str_trim_end(place, '/');
     if (!is_bucket(o.bucket) || (o.prefix.len && !is_prefix(o.prefix)))
         return cm_fail(err, CM_FATAL,
                        "RECORDINGS_URL=%s: want s3://bucket or s3://bucket/prefix, the bucket of 3"

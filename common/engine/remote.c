@@ -18,10 +18,8 @@ static bool ends_with(struct cm_str text, const char *end)
 
 const char *cm_remote_url(struct cm_arena *arena, const char *server, const char *path)
 {
-    struct cm_str base = cm_str_of(server);
+    struct cm_str base = cm_str_trim_end(cm_str_of(server), '/');
 
-    while (base.len > 0 && base.at[base.len - 1] == '/')
-        base.len--;
     if (ends_with(base, path))
         return cm_arena_text(arena, base);
     return cm_arena_printf(arena, "%.*s%s%s", CM_STR_FMT(base), ends_with(base, "/v1") ? "" : "/v1",

@@ -25,14 +25,12 @@ static void read_tokens(struct cm_twilio_rest *rest, struct cm_str list)
 struct cm_twilio_rest *cm_twilio_rest_new(const struct cm_twilio_rest_options *options)
 {
     struct cm_twilio_rest *rest = calloc(1, sizeof *rest);
-    struct cm_str api_url = cm_str_of(options->api_url);
+    struct cm_str api_url = cm_str_trim_end(cm_str_of(options->api_url), '/');
 
     if (!rest)
         cm_out_of_memory();
     rest->arena = cm_arena_new();
     rest->client = options->client;
-    while (api_url.len && api_url.at[api_url.len - 1] == '/')
-        api_url.len--;
     rest->api_url = cm_arena_text(rest->arena, api_url);
     if (options->account_sid)
         rest->account_sid = cm_arena_text(rest->arena, cm_str_of(options->account_sid));

@@ -141,10 +141,8 @@ static cm_rc read_attributes(const struct cm_config *config, const char *service
 
 static const char *url_of(const char *endpoint, struct cm_arena *arena)
 {
-    struct cm_str base = cm_str_of(endpoint);
+    struct cm_str base = cm_str_trim_end(cm_str_of(endpoint), '/');
 
-    while (base.len && base.at[base.len - 1] == '/')
-        base.len--;
     return cm_arena_printf(arena, "%.*s/v1/traces", CM_STR_FMT(base)).at;
 }
 

@@ -118,15 +118,6 @@ const struct cm_setting ingest_settings[] = {
 
 /* ---- open and close ---- */
 
-static const char *without_slash(struct cm_arena *arena, const char *url)
-{
-    struct cm_str text = cm_str_of(url);
-
-    while (text.len && text.at[text.len - 1] == '/')
-        text.len--;
-    return cm_arena_text(arena, text);
-}
-
 /* Nothing to check against is a configuration that refuses every webhook, and should not be a
  * surprise. */
 static cm_rc check_account(const struct ingest *app, struct cm_err *err)
@@ -172,7 +163,8 @@ static void open_texts(struct ingest *app)
     const char *overrides = cm_config_text(app->config, "TWILIO_CALLBACK_OVERRIDES");
     const char *hash = overrides && *overrides ? "#" : "";
 
-    app->public_url = without_slash(app->arena, cm_config_text(app->config, "PUBLIC_URL"));
+    app->public_url = cm_arena_text(
+        app->arena, cm_str_trim_end(cm_str_of(cm_config_text(app->config, "PUBLIC_URL")), '/'));
     app->account_sid = cm_config_text(app->config, "TWILIO_ACCOUNT_SID");
     app->message_s = (int)cm_config_int(app->config, "MESSAGE_MAX_S");
     app->recording_callback = cm_arena_printf(app->arena, "%s/twilio/recording%s%s",

@@ -192,13 +192,7 @@ static struct cm_str header(const struct cm_ws_request *rq, const char *name)
 /* With or without a slash at its end, as the signature is looked at. */
 static bool is_stream_path(const struct live *live, struct cm_str path)
 {
-    struct cm_str ours = live->stream_path;
-
-    while (path.len > 1 && path.at[path.len - 1] == '/')
-        path.len--;
-    while (ours.len > 1 && ours.at[ours.len - 1] == '/')
-        ours.len--;
-    return cm_str_eq(path, ours);
+    return cm_str_eq(cm_str_trim_end(path, '/'), cm_str_trim_end(live->stream_path, '/'));
 }
 
 static unsigned admit(void *ctx, const struct cm_ws_request *rq)

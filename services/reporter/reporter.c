@@ -46,15 +46,6 @@ const struct cm_setting reporter_settings[] = {
     { 0 },
 };
 
-static const char *without_end_slash(struct cm_arena *arena, const char *url)
-{
-    struct cm_str text = cm_str_of(url);
-
-    while (text.len > 0 && text.at[text.len - 1] == '/')
-        text.len--;
-    return cm_arena_text(arena, text);
-}
-
 static void choose_delivery(const struct cm_config *config, struct delivery *delivery)
 {
     const char *password = cm_config_text(config, "SMTP_PASSWORD");
@@ -83,7 +74,8 @@ static cm_rc configure(struct reporter *app, const struct cm_config *config, str
     app->domain = strrchr(app->delivery.from, '@') + 1;
     if (!ui_url)
         ui_url = cm_config_text(config, "PUBLIC_URL");
-    app->ui_url = ui_url ? without_end_slash(app->arena, ui_url) : NULL;
+    app->ui_url =
+        ui_url ? cm_arena_text(app->arena, cm_str_trim_end(cm_str_of(ui_url), '/')) : NULL;
     choose_delivery(config, &app->delivery);
     if (!app->delivery.smtp.url && mkdir(app->delivery.dir, 0750) != 0 && errno != EEXIST)
         return cm_fail(err, CM_FATAL, "MAIL_DIR %s: %s", app->delivery.dir, strerror(errno));

@@ -188,6 +188,15 @@ static void classes_have_names(void **state)
     assert_string_equal(cm_rc_name(CM_FATAL), "fatal");
 }
 
+static void a_letter_at_the_end_goes_as_often_as_it_stands_there(void **state)
+{
+    (void)state;
+    assert_true(cm_str_is(cm_str_trim_end(CM_STR("https://a//b//"), '/'), "https://a//b"));
+    assert_true(cm_str_is(cm_str_trim_end(CM_STR("a"), '/'), "a"));
+    assert_int_equal(cm_str_trim_end(CM_STR("//"), '/').len, 0);
+    assert_int_equal(cm_str_trim_end((struct cm_str){ 0 }, '/').len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +210,7 @@ int main(void)
         cmocka_unit_test(raising_fills_the_error_and_returns_its_class),
         cmocka_unit_test(wrapping_puts_context_in_front_and_never_overflows),
         cmocka_unit_test(classes_have_names),
+        cmocka_unit_test(a_letter_at_the_end_goes_as_often_as_it_stands_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
