@@ -1,21 +1,12 @@
 #include "base/percent.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 struct cm_str cm_percent_decode(struct cm_arena *arena, struct cm_str text)
 {
     char *decoded = cm_arena_alloc(arena, text.len + 1), *to = decoded;
 
     for (size_t i = 0; i < text.len; i++) {
-        int high = i + 2 < text.len && text.at[i] == '%' ? hex_value(text.at[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
+        int high = i + 2 < text.len && text.at[i] == '%' ? cm_hex_digit(text.at[i + 1]) : -1;
+        int low = high >= 0 ? cm_hex_digit(text.at[i + 2]) : -1;
 
         if (low < 0) {
             *to++ = text.at[i];

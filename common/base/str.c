@@ -108,6 +108,15 @@ bool cm_str_i64(struct cm_str a, int64_t min, int64_t max, int64_t *out)
     return true;
 }
 
+int cm_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 /* Table 3-7 of Unicode, RFC 3629: the second byte's range depends on the first. */
 size_t cm_utf8_step(struct cm_str a)
 {

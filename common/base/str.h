@@ -29,6 +29,9 @@ bool cm_str_split(struct cm_str *rest, char separator, struct cm_str *part);
 /** Reads a whole decimal number within [min, max]; anything else is false, `*out` untouched. */
 bool cm_str_i64(struct cm_str a, int64_t min, int64_t max, int64_t *out);
 
+/** What a hexadecimal digit is worth, in either case; -1: it is none. */
+int cm_hex_digit(char c);
+
 /** Is it well-formed UTF-8 without NUL? */
 bool cm_str_utf8(struct cm_str a);
 

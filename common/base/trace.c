@@ -19,6 +19,7 @@ static bool is_zero(const uint8_t *bytes, size_t len)
     return memcmp(bytes, zero, len) == 0;
 }
 
+/* Lower case only, as the standard has it. */
 static int hex_digit(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;

@@ -51,17 +51,6 @@ struct cm_uuid_text cm_uuid_text(struct cm_uuid id)
     return text;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool cm_uuid_parse(struct cm_str text, struct cm_uuid *out)
 {
     struct cm_uuid id;
@@ -74,8 +63,8 @@ bool cm_uuid_parse(struct cm_str text, struct cm_uuid *out)
 
         if ((i == 4 || i == 6 || i == 8 || i == 10) && text.at[at++] != '-')
             return false;
-        high = hex_digit(text.at[at++]);
-        low = hex_digit(text.at[at++]);
+        high = cm_hex_digit(text.at[at++]);
+        low = cm_hex_digit(text.at[at++]);
         if (high < 0 || low < 0)
             return false;
         id.at[i] = (uint8_t)(high << 4 | low);

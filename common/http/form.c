@@ -1,14 +1,4 @@
-#include <string.h>
-
 #include "http/server.h"
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
 
 /* A broken escape or NUL is false. */
 static bool decode(struct cm_str text, struct cm_arena *arena, struct cm_str *out)
@@ -22,8 +12,8 @@ static bool decode(struct cm_str text, struct cm_arena *arena, struct cm_str *ou
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            int high = i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_digit(text.at[i + 2]) : -1;
+            int high = i + 2 < text.len ? cm_hex_digit(text.at[i + 1]) : -1;
+            int low = i + 2 < text.len ? cm_hex_digit(text.at[i + 2]) : -1;
 
             if (high < 0 || low < 0)
                 return false;

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/sid.h"
 #include "engine/recordings.h"
 #include "http/client.h"
 
@@ -209,18 +210,12 @@ void check_mail(const struct cli *cli, struct finding *out)
     }
 }
 
-static bool is_account_sid(const char *sid)
-{
-    return strlen(sid) == 34 && strncmp(sid, "AC", 2) == 0 &&
-           strspn(sid + 2, "0123456789abcdefABCDEF") == 32;
-}
-
 void check_twilio(const struct cli *cli, struct finding *out)
 {
     const char *sid = cm_config_text(cli->config, "TWILIO_ACCOUNT_SID");
     const char *url = cm_config_text(cli->config, "PUBLIC_URL");
 
-    if (!sid || !is_account_sid(sid)) {
+    if (!sid || !cm_is_sid(cm_str_of(sid), "AC")) {
         found(out, FINDING_FAIL, "TWILIO_ACCOUNT_SID is %s", sid ? "no account sid" : "not set");
         advise(out, "it is AC and 32 hexadecimal digits, on the first page of Twilio's console");
     } else if (!cm_config_text(cli->config, "TWILIO_AUTH_TOKEN")) {

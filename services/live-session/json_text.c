@@ -13,13 +13,11 @@ static bool hex4(struct cm_str text, uint32_t *out)
         return false;
 
     for (size_t i = 0; i < 4; i++) {
-        static const char digits[] = "0123456789abcdefABCDEF";
-        const char *digit = text.at[i] ? strchr(digits, text.at[i]) : NULL;
-        uint32_t worth = digit ? (uint32_t)(digit - digits) : 0;
+        int digit = cm_hex_digit(text.at[i]);
 
-        if (!digit)
+        if (digit < 0)
             return false;
-        value = value << 4 | (worth < 16 ? worth : worth - 6);
+        value = value << 4 | (uint32_t)digit;
     }
     *out = value;
     return true;

@@ -180,18 +180,6 @@ static void a_form_cut_at_any_byte_is_read_or_refused(void **state)
     }
 }
 
-static void sids_are_two_letters_and_32_hexadecimal_digits(void **state)
-{
-    (void)state;
-    assert_true(cm_is_sid(CM_STR("CA0123456789abcdefABCDEF0123456789"), "CA"));
-    assert_false(cm_is_sid(CM_STR("CA0123456789abcdefABCDEF012345678"), "CA"));
-    assert_false(cm_is_sid(CM_STR("CA0123456789abcdefABCDEF01234567890"), "CA"));
-    assert_false(cm_is_sid(CM_STR("RE0123456789abcdefABCDEF0123456789"), "CA"));
-    assert_false(cm_is_sid(CM_STR("CA0123456789abcdefABCDEF01234567\0009"), "CA"));
-    assert_false(cm_is_sid(CM_STR("CA../../../../../../../etc/passwd!"), "CA"));
-    assert_false(cm_is_sid((struct cm_str){ 0 }, "CA"));
-}
-
 static int open_arena(void **state)
 {
     (void)state;
@@ -217,7 +205,6 @@ int main(void)
         cmocka_unit_test(what_is_missing_or_no_such_thing_is_named),
         cmocka_unit_test(a_long_wrong_value_is_cut_in_the_message),
         cmocka_unit_test(a_form_cut_at_any_byte_is_read_or_refused),
-        cmocka_unit_test(sids_are_two_letters_and_32_hexadecimal_digits),
     };
 
     return cmocka_run_group_tests(tests, open_arena, close_arena);
