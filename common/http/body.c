@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/write.h"
 #include "http/inside.h"
 
 bool http_body_is_long(const struct cm_http_request *rq)
@@ -115,30 +116,13 @@ void cm_http_take_body(struct cm_http_request *rq)
 
 /* ---- as it comes ---- */
 
-/* The page cache takes it: nothing is waited for until the file is synced, which is the handler's
- * affair. */
-static bool write_all(int fd, struct cm_str part)
-{
-    while (part.len) {
-        ssize_t done = write(fd, part.at, part.len);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        part.at += done;
-        part.len -= (size_t)done;
-    }
-    return true;
-}
-
 static void keep(struct cm_http_request *rq, struct cm_str part)
 {
     if (part.len > http_body_max(rq) - rq->received)
         http_refuse(rq, REFUSED_BODY, 413, "The body is larger than this path takes.");
     else if (!http_body_is_long(rq))
         cm_buf_str(&rq->body, part);
-    else if (!write_all(rq->body_fd, part))
+    else if (!cm_write_all(rq->body_fd, part)) /* the page cache has it; its handler syncs it */
         say_no_room(rq);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/write.h"
 #include "http/pool.h"
 
 enum {
@@ -35,21 +36,6 @@ struct transfer {
     char error_text[CURL_ERROR_SIZE];
 };
 
-static bool write_all(int fd, const char *at, size_t len)
-{
-    while (len) {
-        ssize_t put = write(fd, at, len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return false;
-        at += put;
-        len -= (size_t)put;
-    }
-    return true;
-}
-
 static bool goes_to_sink(const struct transfer *t)
 {
     const struct cm_http_ask *ask = t->hop->ask;
@@ -75,7 +61,7 @@ static size_t on_body(char *at, size_t size, size_t count, void *ctx)
     t->answer.size += len;
     if (!sinks) {
         cm_buf_put(&t->body, at, len);
-    } else if (!write_all(t->hop->ask->sink_fd, at, len)) {
+    } else if (!cm_write_all(t->hop->ask->sink_fd, (struct cm_str){ at, len })) {
         t->sink_error = errno;
         return 0;
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/write.h"
 
 cm_rc deliver_by_smtp(const struct delivery *delivery, const struct letter *letter,
                       struct cm_smtp_receipt receipts[], struct cm_err *err)
@@ -20,21 +21,6 @@ cm_rc deliver_by_smtp(const struct delivery *delivery, const struct letter *lett
 static cm_rc failed(struct cm_err *err, const char *doing, const char *name)
 {
     return cm_fail_away(err, "MAIL_DIR: %s %s: %s", doing, name, strerror(errno));
-}
-
-static bool write_all(int fd, struct cm_str bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        bytes.at += n;
-        bytes.len -= (size_t)n;
-    }
-    return true;
 }
 
 /* The message id without its brackets; whatever a file's name should not hold becomes '_'. */
@@ -64,7 +50,7 @@ cm_rc deliver_to_folder(const struct delivery *delivery, const struct letter *le
     fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0)
         return failed(err, "create", part);
-    if (!write_all(fd, letter->message) || fsync(fd) != 0)
+    if (!cm_write_all(fd, letter->message) || fsync(fd) != 0)
         return failed(err, "write", part);
     if (renameat(dir, part, dir, whole) != 0 || fsync(dir) != 0)
         return failed(err, "rename", part);
