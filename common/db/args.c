@@ -180,6 +180,11 @@ void cm_arg_bytes(struct cm_args *args, struct cm_str value)
         add(args, OID_BYTEA, NULL, 0);
 }
 
+void cm_arg_sha256(struct cm_args *args, const struct cm_sha256 *hash)
+{
+    add_copy(args, OID_BYTEA, hash->at, sizeof hash->at);
+}
+
 /* Dates go as text, so that the server judges them; its parser stops at no NUL, hence the copy. */
 void cm_arg_date(struct cm_args *args, struct cm_str value)
 {

@@ -15,6 +15,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/uuid.h"
 #include "event/event.h"
 
@@ -33,7 +34,8 @@ void cm_arg_opt_i64(struct cm_args *args, struct cm_opt_i64 value);
 void cm_arg_bool(struct cm_args *args, bool value);
 void cm_arg_time(struct cm_args *args, int64_t at_us); /* timestamptz */
 void cm_arg_opt_time(struct cm_args *args, struct cm_opt_i64 at_us);
-void cm_arg_bytes(struct cm_args *args, struct cm_str value); /* bytea */
+void cm_arg_bytes(struct cm_args *args, struct cm_str value);           /* bytea */
+void cm_arg_sha256(struct cm_args *args, const struct cm_sha256 *hash); /* bytea */
 void cm_arg_date(struct cm_args *args,
                  struct cm_str value); /* date, "YYYY-MM-DD"; NULL view is NULL */
 

@@ -97,8 +97,7 @@ struct cm_pipe_step ask_session_step(const struct gateway *gateway,
     struct cm_args *args = cm_args_new(arena);
     bool is_session = credential->kind == AUTH_SESSION;
 
-    cm_arg_bytes(args,
-                 (struct cm_str){ (const char *)credential->hash.at, sizeof credential->hash.at });
+    cm_arg_sha256(args, &credential->hash);
     if (is_session)
         cm_arg_i32(args, gateway->idle_s);
     return (struct cm_pipe_step){ is_session ? &sql_session : &sql_api_token, args };
@@ -151,8 +150,7 @@ static void note_use(const struct ask *ask, struct cm_pipe *pipe)
                                                                       : &sql_api_token_seen,
                                  args };
 
-    cm_arg_bytes(args, (struct cm_str){ (const char *)ask->credential.hash.at,
-                                        sizeof ask->credential.hash.at });
+    cm_arg_sha256(args, &ask->credential.hash);
     if (cm_pipe_submit(pipe, &step, 1, noted, arena, NULL) == CM_OK)
         (void)CM_STEAL(arena);
 }

@@ -57,7 +57,7 @@ static struct cm_args *session_args(const struct change *change)
     struct cm_args *args = cm_args_new(change->arena);
     const struct cm_sha256 *hash = &change->credential.hash;
 
-    cm_arg_bytes(args, (struct cm_str){ (const char *)hash->at, sizeof hash->at });
+    cm_arg_sha256(args, hash);
     if (change->credential.kind == AUTH_SESSION)
         cm_arg_i32(args, change->gateway->idle_s);
     return args;
@@ -152,7 +152,7 @@ bool change_once_of(struct change *change, struct cm_str body, struct cm_uuid *i
     cm_arg_uuid(args, change->user_id);
     cm_arg_uuid(args, change->organization_id);
     cm_arg_str(args, key);
-    cm_arg_bytes(args, (struct cm_str){ (const char *)hash.at, sizeof hash.at });
+    cm_arg_sha256(args, &hash);
     cm_arg_uuid(args, *id);
     if (!change_send(change, &sql_forget, NULL) || !change_query(change, &sql_once, args, &kept))
         return false;

@@ -161,7 +161,7 @@ cm_rc store_put_token(struct cm_tx *tx, struct cm_arena *arena, const struct cal
 {
     struct cm_args *args = store_args_call(arena, call);
 
-    cm_arg_bytes(args, (struct cm_str){ (const char *)hash.at, sizeof hash.at });
+    cm_arg_sha256(args, &hash);
     cm_arg_text(args, kind);
     cm_arg_time(args, expires_at_us);
     return cm_tx_send(tx, &sql_put_token, args, err);

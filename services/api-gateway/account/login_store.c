@@ -59,7 +59,7 @@ static struct cm_args *hash_arg(struct cm_arena *arena, const struct cm_sha256 *
 {
     struct cm_args *args = cm_args_new(arena);
 
-    cm_arg_bytes(args, (struct cm_str){ (const char *)hash->at, sizeof hash->at });
+    cm_arg_sha256(args, hash);
     return args;
 }
 

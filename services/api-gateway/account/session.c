@@ -20,8 +20,7 @@ static struct cm_args *hash_arg(const struct ask *ask)
 {
     struct cm_args *args = cm_args_new(cm_http_arena(ask->rq));
 
-    cm_arg_bytes(args, (struct cm_str){ (const char *)ask->credential.hash.at,
-                                        sizeof ask->credential.hash.at });
+    cm_arg_sha256(args, &ask->credential.hash);
     return args;
 }
 

@@ -61,7 +61,7 @@ static struct cm_args *hash_arg(struct cm_arena *arena, const struct cm_sha256 *
 {
     struct cm_args *args = cm_args_new(arena);
 
-    cm_arg_bytes(args, (struct cm_str){ (const char *)hash->at, sizeof hash->at });
+    cm_arg_sha256(args, hash);
     return args;
 }
 
@@ -108,7 +108,7 @@ static bool insert(struct change *change, struct cm_uuid id, const struct body_v
     cm_token_hash(cm_str_of(token->at), &hash);
     cm_arg_uuid(args, change->user_id);
     cm_arg_uuid(args, change->organization_id);
-    cm_arg_bytes(args, (struct cm_str){ (const char *)hash.at, sizeof hash.at });
+    cm_arg_sha256(args, &hash);
     body_arg(args, &fields[NAME], &values[NAME]);
     body_arg(args, &fields[EXPIRES_AT], &values[EXPIRES_AT]);
     return change_send(change, &sql_insert, args);

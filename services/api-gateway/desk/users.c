@@ -262,7 +262,7 @@ static bool apply(struct change *change, struct cm_uuid id, const struct body_va
     body_arg_change(args, &fields[ROLE], &values[ROLE]);
     body_arg_change(args, &fields[DISABLED], &values[DISABLED]);
     cm_arg_text(args, hash ? hash->at : NULL);
-    cm_arg_bytes(session, (struct cm_str){ (const char *)token->at, sizeof token->at });
+    cm_arg_sha256(session, token);
     if ((values[ROLE].given || values[DISABLED].given) && !leaves_an_admin(change, id, values))
         return false;
     if (hash && !change_send(change, &sql_keep_session, session))
