@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "db/oid.h"
 #include "db/rows_wire.h"
 #include "db/wire.h"
@@ -170,36 +171,23 @@ struct cm_opt_i64 cm_row_opt_time(const struct cm_rows *rows, int row, int colum
                                 cm_row_time(rows, row, column) };
 }
 
-/* Howard Hinnant's civil_from_days (https://howardhinnant.github.io/date_algorithms.html). */
-static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
-{
-    int64_t shifted = days + 719468;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    unsigned of_era = (unsigned)(shifted - era * 146097);
-    unsigned year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    unsigned of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    unsigned shifted_month = (5 * of_year + 2) / 153;
-
-    *day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    *month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-    *year = (int64_t)year_of_era + era * 400 + (*month <= 2);
-}
+/* Of the years 0 to 9999, as days since 1970: others, infinity among them, have no text of ten
+ * letters. */
+enum { FIRST_DAY = -719528, LAST_DAY = 2932896 };
 
 struct cm_str cm_row_date(const struct cm_rows *rows, int row, int column, char out[11])
 {
-    unsigned month, day;
-    int64_t year, days;
+    int64_t days;
 
     out[0] = '\0';
     if (cm_row_is_null(rows, row, column))
         return (struct cm_str){ 0 };
 
     assert(type_of(rows, column) == OID_DATE);
-    days = (int32_t)get_be32(bytes(rows, row, column));
-    civil_from_days(days + EPOCH_SHIFT_DAYS, &year, &month, &day);
-    if (year < 0 || year > 9999) /* infinity too: there is no text of ten letters for it */
+    days = (int64_t)(int32_t)get_be32(bytes(rows, row, column)) + EPOCH_SHIFT_DAYS;
+    if (days < FIRST_DAY || days > LAST_DAY)
         return (struct cm_str){ 0 };
 
-    snprintf(out, 11, "%04u-%02u-%02u", (unsigned)year % 10000, month % 100, day % 100);
+    snprintf(out, 11, "%.10s", cm_time_rfc3339(days * 24 * 3600 * CM_US_PER_SEC).at);
     return (struct cm_str){ out, 10 };
 }

@@ -60,6 +60,24 @@ static void null_reads_as_nothing(void **state)
     assert_null(cm_row_date(rows, 0, 7, date).at);
 }
 
+static void a_date_is_ten_letters_or_none(void **state)
+{
+    static const struct cm_stmt dates = {
+        "test_dates", "SELECT '0001-01-01 BC'::date, '0001-01-01'::date, '2000-02-29'::date,"
+                      " '9999-12-31'::date, '0002-12-31 BC'::date, '10000-01-01'::date,"
+                      " 'infinity'::date, '-infinity'::date"
+    };
+    static const char *const texts[] = { "0000-01-01", "0001-01-01", "2000-02-29", "9999-12-31" };
+    struct fixture *fx = *state;
+    CM_OWN(cm_rows) rows = query(fx, &dates, NULL);
+    char date[11];
+
+    for (int i = 0; i < 4; i++)
+        assert_true(cm_str_is(cm_row_date(rows, 0, i, date), texts[i]));
+    for (int i = 4; i < 8; i++)
+        assert_null(cm_row_date(rows, 0, i, date).at);
+}
+
 static void columns_become_rows(void **state)
 {
     static const struct cm_stmt unnest = {
@@ -200,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(values_come_back_as_they_went),
         WITH_FIXTURE(null_reads_as_nothing),
+        WITH_FIXTURE(a_date_is_ten_letters_or_none),
         WITH_FIXTURE(columns_become_rows),
         WITH_FIXTURE(a_statement_takes_other_types_too),
         WITH_FIXTURE(bad_input_is_rejected_and_the_connection_lives_on),
