@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "db/oid.h"
 #include "db/rows_wire.h"
@@ -113,6 +112,14 @@ struct cm_str cm_row_str(const struct cm_rows *rows, int row, int column)
         value.len--;
     }
     return value;
+}
+
+struct cm_str cm_row_copy(const struct cm_rows *rows, int row, int column, struct cm_arena *arena)
+{
+    if (cm_row_is_null(rows, row, column))
+        return (struct cm_str){ 0 };
+
+    return cm_arena_str(arena, cm_row_str(rows, row, column));
 }
 
 int64_t cm_row_i64(const struct cm_rows *rows, int row, int column)

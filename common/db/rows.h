@@ -4,8 +4,8 @@
  * in debug builds; NULL reads as zero, false, nil or the NULL view.
  */
 #pragma once
+#include "base/arena.h"
 #include "base/own.h"
-#include "base/str.h"
 #include "base/uuid.h"
 #include "event/event.h"
 
@@ -21,6 +21,8 @@ struct cm_uuid cm_row_uuid(const struct cm_rows *rows, int row, int column);
 struct cm_opt_uuid cm_row_opt_uuid(const struct cm_rows *rows, int row, int column);
 struct cm_str cm_row_str(const struct cm_rows *rows, int row,
                          int column); /* text, varchar, bytea, json */
+/** The same, copied into `arena`; NULL stays the NULL view. */
+struct cm_str cm_row_copy(const struct cm_rows *rows, int row, int column, struct cm_arena *arena);
 int64_t cm_row_i64(const struct cm_rows *rows, int row, int column); /* smallint, integer, bigint */
 struct cm_opt_i64 cm_row_opt_i64(const struct cm_rows *rows, int row, int column);
 bool cm_row_bool(const struct cm_rows *rows, int row, int column);

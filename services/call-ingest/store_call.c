@@ -90,8 +90,8 @@ cm_rc store_find_call(struct cm_tx *tx, struct cm_arena *arena, struct cm_str ca
                               .phone_number_id = cm_row_uuid(rows, 0, 2),
                               .contact_id = cm_row_opt_uuid(rows, 0, 3),
                               .call_sid = call_sid,
-                              .from = store_row_text(rows, 0, 4, arena),
-                              .to = store_row_text(rows, 0, 5, arena),
+                              .from = cm_row_copy(rows, 0, 4, arena),
+                              .to = cm_row_copy(rows, 0, 5, arena),
                               .outbound = cm_row_bool(rows, 0, 6),
                               .recorded = cm_row_bool(rows, 0, 7),
                               .created_at_us = cm_row_time(rows, 0, 9),
@@ -128,8 +128,8 @@ cm_rc store_find_number(struct cm_tx *tx, struct cm_arena *arena, struct cm_str 
 
     *out = (struct number_row){ .id = cm_row_uuid(rows, 0, 0),
                                 .organization_id = cm_row_uuid(rows, 0, 1),
-                                .forward_to = store_row_text(rows, 0, 2, arena),
-                                .greeting = store_row_text(rows, 0, 3, arena),
+                                .forward_to = cm_row_copy(rows, 0, 2, arena),
+                                .greeting = cm_row_copy(rows, 0, 3, arena),
                                 .record = cm_row_bool(rows, 0, 4),
                                 .assistant = cm_row_bool(rows, 0, 5) };
     *answer = STORE_FOUND;

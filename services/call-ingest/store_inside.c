@@ -1,13 +1,5 @@
 #include "store_inside.h"
 
-struct cm_str store_row_text(const struct cm_rows *rows, int row, int column,
-                             struct cm_arena *arena)
-{
-    if (cm_row_is_null(rows, row, column))
-        return (struct cm_str){ 0 };
-    return cm_arena_str(arena, cm_row_str(rows, row, column));
-}
-
 struct cm_args *store_args_text(struct cm_arena *arena, struct cm_str text)
 {
     struct cm_args *args = cm_args_new(arena);

@@ -2,10 +2,6 @@
 #pragma once
 #include "store_call.h"
 
-/** A copy in the arena; the NULL view for NULL. */
-struct cm_str store_row_text(const struct cm_rows *rows, int row, int column,
-                             struct cm_arena *arena);
-
 /** $1 is the text. */
 struct cm_args *store_args_text(struct cm_arena *arena, struct cm_str text);
 

@@ -90,7 +90,7 @@ cm_rc store_list_recordings(struct cm_tx *tx, struct cm_arena *arena, const stru
 
     list = CM_NEW_N(arena, struct recording_row, cm_rows_count(rows) + 1);
     for (int i = 0; i < cm_rows_count(rows); i++)
-        list[i] = (struct recording_row){ store_row_text(rows, i, 0, arena),
+        list[i] = (struct recording_row){ cm_row_copy(rows, i, 0, arena),
                                           recording_state_of(cm_row_str(rows, i, 1)) };
     *out = list;
     *count = (size_t)cm_rows_count(rows);
@@ -218,9 +218,8 @@ cm_rc store_take_pending(struct cm_tx *tx, struct cm_arena *arena, struct cm_str
         return rc;
     list = CM_NEW_N(arena, struct pending_row, cm_rows_count(rows) + 1);
     for (int i = 0; i < cm_rows_count(rows); i++)
-        list[i] =
-            (struct pending_row){ kind_of(cm_row_str(rows, i, 0)),
-                                  store_row_text(rows, i, 1, arena), cm_row_time(rows, i, 2) };
+        list[i] = (struct pending_row){ kind_of(cm_row_str(rows, i, 0)),
+                                        cm_row_copy(rows, i, 1, arena), cm_row_time(rows, i, 2) };
     *out = list;
     *count = (size_t)cm_rows_count(rows);
     return CM_OK;

@@ -31,21 +31,13 @@ static const struct cm_stmt sql_update = {
     " company_source, summary, summary_source) WHERE c.id = u.id AND c.id = ANY($2)"
 };
 
-static struct cm_str column_str(struct cm_arena *arena, const struct cm_rows *rows, int row,
-                                int column)
-{
-    if (cm_row_is_null(rows, row, column))
-        return (struct cm_str){ 0 };
-    return cm_arena_str(arena, cm_row_str(rows, row, column));
-}
-
 static void read_contact(struct cm_arena *arena, const struct cm_rows *rows, int row,
                          struct contact *contact)
 {
     contact->id = cm_row_uuid(rows, row, 0);
     for (int field = 0; field < CONTACT_FIELDS; field++) {
-        contact->fields[field].value = column_str(arena, rows, row, 1 + 3 * field);
-        contact->fields[field].source = column_str(arena, rows, row, 2 + 3 * field);
+        contact->fields[field].value = cm_row_copy(rows, row, 1 + 3 * field, arena);
+        contact->fields[field].source = cm_row_copy(rows, row, 2 + 3 * field, arena);
         contact->fields[field].told_at_us = cm_row_opt_time(rows, row, 3 + 3 * field).value;
     }
 }

@@ -77,13 +77,6 @@ struct work {
     struct live_taken *out;
 };
 
-static struct cm_str text_of(const struct work *w, const struct cm_rows *rows, int column)
-{
-    if (cm_row_is_null(rows, 0, column))
-        return (struct cm_str){ 0 };
-    return cm_arena_str(w->arena, cm_row_str(rows, 0, column));
-}
-
 static struct cm_args *args_text(const struct work *w, struct cm_str text)
 {
     struct cm_args *args = cm_args_new(w->arena);
@@ -108,9 +101,9 @@ static void hash_token(struct work *w)
 static void take_manner(struct work *w, const struct cm_rows *rows, int first)
 {
     w->out->assistant = cm_row_bool(rows, 0, first) && !w->start->both_tracks;
-    w->out->instructions = text_of(w, rows, first + 1);
-    w->out->voice = text_of(w, rows, first + 2);
-    w->out->greeting = text_of(w, rows, first + 3);
+    w->out->instructions = cm_row_copy(rows, 0, first + 1, w->arena);
+    w->out->voice = cm_row_copy(rows, 0, first + 2, w->arena);
+    w->out->greeting = cm_row_copy(rows, 0, first + 3, w->arena);
 }
 
 /* ---- a call that is known ---- */
