@@ -1,9 +1,9 @@
 /* captions.h - writes down what is said on a line, while it is said, with the local speech engine.
  *
- * Vocabulary: an *ear* hears one speaker of one call. It cuts the sound into *windows* at pauses
- * (or, where nobody pauses, at the longest window) and hands those in which somebody speaks to
- * workers, which run the engine; what is heard in one comes back to the ear's loop as a *turn*, in
- * order. An ear never waits and never costs the loop more than a copy of the sound and a look at
+ * Vocabulary: an *ear* (ear.h) hears one speaker of one call. It cuts the sound into *windows* at
+ * pauses (or, where nobody pauses, at the longest window) and hands those in which somebody speaks
+ * to workers, which run the engine; what is heard in one comes back to the ear's loop as a *turn*,
+ * in order. An ear never waits and never costs the loop more than a copy of the sound and a look at
  * its loudness (loudness.h): workers run at a lower priority, and where they are behind, the oldest
  * window of the ear that has most is dropped, and counted.
  *
@@ -18,7 +18,6 @@
 #include "engine/speech.h"
 
 struct captions; /* the workers; opaque */
-struct ear;      /* one speaker of one call; opaque */
 
 /** CAPTIONS (where it is false the service starts none), CAPTIONS_JOBS, CAPTIONS_WINDOW_MS,
  *  CAPTIONS_PAUSE_MS, CAPTIONS_QUEUE_MAX, CAPTIONS_MAX_BYTES */
@@ -31,27 +30,4 @@ cm_rc captions_start(const struct cm_config *config, struct cm_speech *speech,
 /** Waits for the workers, which give up what they have. No ear is left, and the ears' loops do not
  *  turn any more, or have turned since their last ear_free. NULL is fine. */
 void captions_free(struct captions *captions);
-
-/** What an ear says. Never from inside the functions below; ear_free may be called from both. */
-struct ear_options {
-    struct cm_loop *loop;
-    /** A turn is over, at `end_ms` of the stream; `text` is lent, one line, never empty. Loop's
-     *  thread. */
-    void (*turn)(void *ctx, int64_t start_ms, int64_t end_ms, struct cm_str text);
-    /** Once, after ear_finish: everything was told. Loop's thread. */
-    void (*finished)(void *ctx);
-    void *ctx;
-};
-
-struct ear *ear_new(struct captions *captions, const struct ear_options *options);
-/** 8 kHz mu-law that begins `at_ms` after the stream's start, in pieces of any size. A gap of more
- *  than 100 ms counts as silence; a time that lies behind what was heard before is not believed,
- *  and neither is one of more than 30 days. After ear_finish: nothing. */
-void ear_hear(struct ear *ear, int64_t at_ms, const uint8_t *mulaw, size_t count);
-/** The line is over: what is left is heard, then `finished` is called; at most `grace_ms` later,
- *  with what could be heard until then. Again: nothing. */
-void ear_finish(struct ear *ear, int64_t grace_ms);
-/** Forgets it at once; nothing is called any more. NULL is fine. */
-void ear_free(struct ear *ear);
-CM_DEFINE_OWN(ear, ear_free);
 CM_DEFINE_OWN(captions, captions_free);

@@ -5,6 +5,8 @@
  * window as long as it may be, the window is cut and the frames behind the cut go through keep()
  * again. So each frame is in one window at most, and every way of ending one is the same.
  */
+#include "ear.h"
+
 #include <stdlib.h>
 #include <string.h>
 

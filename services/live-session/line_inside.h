@@ -1,5 +1,6 @@
 /* line_inside.h - what the pieces of a line share: line.c carries, errand.c has things done. */
 #pragma once
+#include "ear.h"
 #include "line.h"
 #include "live.h"
 #include "told.h"

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "captions.h"
+#include "ear.h"
 #include "http/client.h"
 
 enum { SIDES = 2, FRAME = 160, FRAME_MS = 20, GRACE_MS = 240000 };

@@ -16,6 +16,7 @@
 
 #include "base/config.h"
 #include "captions.h"
+#include "ear.h"
 
 struct letters_engine { /* a cm_speech */
     struct cm_speech port;
