@@ -1,5 +1,7 @@
-/* queue.h - a bounded queue of pointers between threads; a negative timeout waits for ever. Thread:
- * any. */
+/* queue.h - a bounded queue of pointers between threads. A negative timeout waits for ever.
+ *
+ * Thread: any.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

@@ -34,7 +34,7 @@ struct runner {
     size_t worker_count;
 };
 
-/* ---- consumer thread (runner.c) ---- */
+/* ---- consumer thread (consume.c) ---- */
 void *runner_consume(void *runner);
 
 /* ---- moving works (dispatch.c); the lock is held ---- */

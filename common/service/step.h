@@ -10,8 +10,8 @@ enum step_answer {
 };
 
 /** Before slow work: is it still wanted? If so, its step runs now, and what waits behind it says no
- * more that it failed. Two round trips; waits for a
- * transaction that is ending the step elsewhere. */
+ * more that it failed. Two round trips; waits for a transaction that is ending the step elsewhere.
+ */
 cm_rc step_begin(struct cm_db *db, const char *service, const struct work *work, int64_t now_us,
                  enum step_answer *answer, struct cm_err *err) CM_MUSTCHECK;
 /** The attempt failed and there will be another one: tells why. */

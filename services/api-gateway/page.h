@@ -4,7 +4,7 @@
  *     if (!page_read(rq, CURSOR_CONTACTS, &page))
  *         return;                                     answered already: 400
  *     ... a statement that gives one row more than page.limit, so that the end of the list shows
- * ... page_reply(rq, &page, rows, put_contact, place_of_contact);
+ *     page_reply(rq, &page, rows, put_contact, place_of_contact);
  */
 #pragma once
 #include "cursor.h"

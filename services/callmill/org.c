@@ -1,4 +1,4 @@
-/* org.c - callmill org add | list. */
+/* org.c - callmill org add | set | list. */
 #include "admin.h"
 #include "commands.h"
 

@@ -2,10 +2,10 @@
  *
  * Made by `open`, borrowed by lines, never changed in between. Thread: any may read.
  *
- *     Twilio ==WebSocket== line ==WebSocket== realtime model        exchange.h: the lines of a loop
- *                           |  \_ ear -> captions' workers           line.h: one call
- *                           |                                        session.h: what follows of
- * what scribe -> PostgreSQL, outbox               keeper.h: what ends elsewhere
+ *     Twilio == line == realtime model       exchange.h: the lines of a loop
+ *               |  |                           line.h: one call; session.h: what follows of what
+ *               |  ear -> captions' workers    ear.h: one speaker; captions.h: who writes down
+ *             scribe -> PostgreSQL, outbox     scribe.h; keeper.h: what ends elsewhere
  */
 #pragma once
 #include "acts.h"
