@@ -7,24 +7,9 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "base/mail_address.h"
 #include "body.h"
-
-static struct cm_arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
 
 enum { TITLE, KIND, COUNT, FLAG, ID, DAY, AT, TAGS, MAIL, WHO, FIELDS };
 static const struct body_field fields[FIELDS] = {
@@ -291,5 +276,5 @@ int main(void)
         cmocka_unit_test(texts_outlive_the_body_that_they_came_in),
     };
 
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena_fixture.h"
 #include "callback.h"
 
 #define A32  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -24,8 +25,6 @@
          "&RecordingStartTime=Wed%2C%2020%20Apr%202022%2023%3A45%3A25%20%2B0000"                   \
          "&RecordingDuration=11"
 #define STREAM SIDS "&StreamSid=MZ" A32 "&StreamEvent=stream-error&StreamError=boom"
-
-static struct cm_arena *arena;
 
 static cm_rc read_form(enum callback_kind kind, struct cm_str form, struct callback *out,
                        struct cm_err *err)
@@ -180,20 +179,6 @@ static void a_form_cut_at_any_byte_is_read_or_refused(void **state)
     }
 }
 
-static int open_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,5 +192,5 @@ int main(void)
         cmocka_unit_test(a_form_cut_at_any_byte_is_read_or_refused),
     };
 
-    return cmocka_run_group_tests(tests, open_arena, close_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

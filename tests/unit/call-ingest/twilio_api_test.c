@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena_fixture.h"
 #include "twilio_api.h"
 
 #define A32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -21,8 +22,6 @@
     "\"end_time\":\"Sun, 25 Mar 2018 09:53:19 +0000\",\"duration\":\"49\""
 #define GOING                                                                                      \
     "\"start_time\":\"Sun, 25 Mar 2018 09:52:30 +0000\",\"end_time\":null,\"duration\":null"
-
-static struct cm_arena *arena;
 
 static void a_call_that_is_over_is_its_last_callback(void **state)
 {
@@ -151,20 +150,6 @@ static void without_credentials_nothing_is_asked(void **state)
     assert_non_null(strstr(err.msg, "TWILIO_AUTH_TOKEN"));
 }
 
-static int open_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,5 +162,5 @@ int main(void)
         cmocka_unit_test(without_credentials_nothing_is_asked),
     };
 
-    return cmocka_run_group_tests(tests, open_arena, close_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

@@ -5,25 +5,10 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "merge.h"
 
 static const struct cm_uuid first_call = { { 1 } }, second_call = { { 2 } };
-
-static struct cm_arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
 
 static struct cm_contact_facts told(const char *name, const char *summary)
 {
@@ -134,5 +119,5 @@ int main(void)
         cmocka_unit_test(contacts_are_found_by_id),
     };
 
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

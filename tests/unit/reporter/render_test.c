@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "render.h"
 
 /* For static initialisers, where CM_STR cannot stand. */
@@ -13,22 +14,6 @@
     {                                                                                              \
         (text), sizeof(text) - 1                                                                   \
     }
-
-static struct cm_arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
 
 static struct report_call a_call(void)
 {
@@ -218,7 +203,7 @@ static void durations_and_times_read_well(void **state)
     assert_string_equal(render_clock(3723000).at, "1:02:03");
 }
 
-#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_open, arena_close)
 
 int main(void)
 {

@@ -5,23 +5,8 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "handler.h"
-
-static struct cm_arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
 
 static bool same(const char *owner_a, const char *title_a, const char *owner_b, const char *title_b)
 {
@@ -60,5 +45,5 @@ int main(void)
         cmocka_unit_test(nothing_has_a_fingerprint_too),
     };
 
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

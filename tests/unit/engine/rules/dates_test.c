@@ -3,23 +3,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "engine/rules/dates.h"
-
-static struct cm_arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
 
 /* The first day in `text` for a call on `call`; "" when there is none. */
 static const char *day_in(const char *text, struct day call)
@@ -191,5 +176,5 @@ int main(void)
         cmocka_unit_test(the_calendar_goes_there_and_back),
     };
 
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

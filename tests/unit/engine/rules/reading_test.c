@@ -4,24 +4,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "base/buf.h"
 #include "engine/rules/reading.h"
-
-static struct cm_arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = cm_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    cm_arena_free(arena);
-    return 0;
-}
 
 static const struct reading *read_said(const char *text)
 {
@@ -158,5 +143,5 @@ int main(void)
         cmocka_unit_test(cutting_marks_the_place_and_keeps_characters_whole),
     };
 
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }
