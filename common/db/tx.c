@@ -45,8 +45,8 @@ static cm_rc failed(struct cm_tx *tx, const struct cm_err *failure, struct cm_er
     return tx->failure.rc;
 }
 
-static cm_rc send(struct cm_tx *tx, const struct cm_stmt *stmt, const struct cm_args *args,
-                  struct cm_err *err)
+cm_rc cm_tx_send(struct cm_tx *tx, const struct cm_stmt *stmt, const struct cm_args *args,
+                 struct cm_err *err)
 {
     struct cm_err failure = { 0 };
     cm_rc rc = CM_OK;
@@ -82,16 +82,10 @@ static cm_rc settle(struct cm_tx *tx, struct cm_rows **rows, struct cm_err *err)
     return rc ? failed(tx, &failure, err) : CM_OK;
 }
 
-cm_rc cm_tx_send(struct cm_tx *tx, const struct cm_stmt *stmt, const struct cm_args *args,
-                 struct cm_err *err)
-{
-    return send(tx, stmt, args, err);
-}
-
 cm_rc cm_tx_query(struct cm_tx *tx, const struct cm_stmt *stmt, const struct cm_args *args,
                   struct cm_rows **rows, struct cm_err *err)
 {
-    cm_rc rc = send(tx, stmt, args, err);
+    cm_rc rc = cm_tx_send(tx, stmt, args, err);
 
     return rc ? rc : settle(tx, rows, err);
 }
@@ -110,7 +104,7 @@ cm_rc cm_tx_commit(struct cm_tx **tx, struct cm_err *err)
         return failed(*tx, &(*tx)->failure, err);
 
     if ((*tx)->begun) {
-        rc = send(*tx, &sql_commit, NULL, err);
+        rc = cm_tx_send(*tx, &sql_commit, NULL, err);
         if (!rc)
             rc = settle(*tx, NULL, err);
         if (rc)
