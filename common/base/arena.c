@@ -29,10 +29,7 @@ _Noreturn void cm_out_of_memory(void)
 
 static struct block *block_new(size_t size, struct block *next)
 {
-    struct block *block = malloc(sizeof *block + size);
-
-    if (!block)
-        cm_out_of_memory();
+    struct block *block = cm_must(malloc(sizeof *block + size));
 
     block->next = next;
     block->size = size;
@@ -42,10 +39,7 @@ static struct block *block_new(size_t size, struct block *next)
 
 struct cm_arena *cm_arena_new(void)
 {
-    struct cm_arena *arena = malloc(sizeof *arena);
-
-    if (!arena)
-        cm_out_of_memory();
+    struct cm_arena *arena = cm_must(malloc(sizeof *arena));
 
     arena->top = block_new(BLOCK_BYTES, NULL);
     return arena;

@@ -32,3 +32,11 @@ struct cm_str cm_arena_printf(struct cm_arena *arena, const char *format, ...)
 
 /** Says on stderr that memory is out and ends the process. */
 _Noreturn void cm_out_of_memory(void);
+
+/** What malloc() and its like gave; never NULL: the process ends instead. */
+__attribute__((returns_nonnull)) static inline void *cm_must(void *memory)
+{
+    if (!memory)
+        cm_out_of_memory();
+    return memory;
+}

@@ -23,10 +23,8 @@ char *cm_buf_reserve(struct cm_buf *buf, size_t more)
         if (__builtin_mul_overflow(room, 2, &room))
             cm_out_of_memory();
     if (room != buf->room) {
-        char *at = realloc(buf->at, room);
+        char *at = cm_must(realloc(buf->at, room));
 
-        if (!at)
-            cm_out_of_memory();
         buf->at = at;
         buf->room = room;
     }

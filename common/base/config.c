@@ -48,10 +48,8 @@ static const struct cm_value *find(const struct cm_config *config, const char *n
 
 static char *copy(const char *text)
 {
-    char *twin = strdup(text);
+    char *twin = cm_must(strdup(text));
 
-    if (!twin)
-        cm_out_of_memory();
     return twin;
 }
 
@@ -66,9 +64,7 @@ static cm_rc read_secret(const char *name, const char *path, char **out, struct 
     if (fd < 0)
         return cm_fail(err, CM_FATAL, "%s_FILE=%.100s: %s", name, path, strerror(errno));
 
-    text = calloc(1, SECRET_FILE_MAX + 2);
-    if (!text)
-        cm_out_of_memory();
+    text = cm_must(calloc(1, SECRET_FILE_MAX + 2));
     while (used <= SECRET_FILE_MAX) {
         got = read(fd, text + used, SECRET_FILE_MAX + 1 - used);
         if (got < 0 && errno == EINTR)
@@ -129,17 +125,13 @@ static cm_rc fetch(struct cm_value *v, char *(*lookup)(const char *name), struct
 cm_rc cm_config_load(const struct cm_setting *const tables[], char *(*lookup)(const char *name),
                      struct cm_config **out, struct cm_err *err)
 {
-    CM_OWN(cm_config) config = calloc(1, sizeof *config);
+    CM_OWN(cm_config) config = cm_must(calloc(1, sizeof *config));
     size_t rows = 0;
 
     for (size_t t = 0; tables[t]; t++)
         for (const struct cm_setting *s = tables[t]; s->name; s++)
             rows++;
-    if (!config)
-        cm_out_of_memory();
-    config->values = calloc(rows + 1, sizeof *config->values);
-    if (!config->values)
-        cm_out_of_memory();
+    config->values = cm_must(calloc(rows + 1, sizeof *config->values));
 
     for (size_t t = 0; tables[t]; t++)
         for (const struct cm_setting *s = tables[t]; s->name; s++) {

@@ -68,17 +68,10 @@ struct cm_loop {
     struct call *first_call, **last_call;
 };
 
-static void *must(void *memory)
-{
-    if (!memory)
-        cm_out_of_memory();
-    return memory;
-}
-
 cm_rc cm_loop_new(struct cm_loop **out, struct cm_err *err)
 {
     struct epoll_event wake = { .events = EPOLLIN };
-    CM_OWN(cm_loop) loop = must(calloc(1, sizeof *loop));
+    CM_OWN(cm_loop) loop = cm_must(calloc(1, sizeof *loop));
 
     pthread_mutex_init(&loop->lock, NULL);
     loop->last_call = &loop->first_call;
@@ -143,7 +136,7 @@ void cm_loop_stop(struct cm_loop *loop)
 
 void cm_loop_post(struct cm_loop *loop, void (*fn)(void *ctx), void *ctx)
 {
-    struct call *call = must(malloc(sizeof *call));
+    struct call *call = cm_must(malloc(sizeof *call));
     bool was_empty;
 
     *call = (struct call){ .fn = fn, .ctx = ctx };
@@ -211,7 +204,7 @@ static void sift_down(struct cm_loop *loop, struct cm_timer *timer, size_t slot)
 
 struct cm_timer *cm_timer_new(struct cm_loop *loop, void (*fn)(void *ctx), void *ctx)
 {
-    struct cm_timer *timer = must(malloc(sizeof *timer));
+    struct cm_timer *timer = cm_must(malloc(sizeof *timer));
 
     *timer = (struct cm_timer){ .loop = loop, .fn = fn, .ctx = ctx, .slot = NOT_ARMED };
     return timer;
@@ -244,7 +237,7 @@ void cm_timer_arm(struct cm_timer *timer, int64_t delay_ms)
     if (loop->armed == loop->heap_room) {
         size_t room = loop->heap_room ? loop->heap_room * 2 : 16;
 
-        loop->heap = must(reallocarray(loop->heap, room, sizeof(struct cm_timer *)));
+        loop->heap = cm_must(reallocarray(loop->heap, room, sizeof(struct cm_timer *)));
         loop->heap_room = room;
     }
     timer->due_ms = cm_mono_ms() + (delay_ms > 0 ? delay_ms : 0);
@@ -280,7 +273,7 @@ cm_rc cm_watch_new(struct cm_loop *loop, int fd, uint32_t events,
                    void (*fn)(void *ctx, uint32_t events), void *ctx, struct cm_watch **out,
                    struct cm_err *err)
 {
-    struct cm_watch *watch = must(malloc(sizeof *watch));
+    struct cm_watch *watch = cm_must(malloc(sizeof *watch));
     struct epoll_event ev = { .events = events, .data.ptr = watch };
 
     *watch = (struct cm_watch){ .loop = loop, .fd = fd, .events = events, .fn = fn, .ctx = ctx };
@@ -328,7 +321,7 @@ void cm_loop_on_turn(struct cm_loop *loop, void (*fn)(void *ctx), void *ctx)
             loop->hooks[i] = hook;
             return;
         }
-    loop->hooks = must(reallocarray(loop->hooks, loop->hook_count + 1, sizeof *loop->hooks));
+    loop->hooks = cm_must(reallocarray(loop->hooks, loop->hook_count + 1, sizeof *loop->hooks));
     loop->hooks[loop->hook_count++] = hook;
 }
 

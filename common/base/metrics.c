@@ -49,16 +49,9 @@ struct cm_metrics {
     bool process;
 };
 
-static void *must(void *memory)
-{
-    if (!memory)
-        cm_out_of_memory();
-    return memory;
-}
-
 struct cm_metrics *cm_metrics_new(void)
 {
-    struct cm_metrics *m = must(calloc(1, sizeof *m));
+    struct cm_metrics *m = cm_must(calloc(1, sizeof *m));
 
     pthread_mutex_init(&m->lock, NULL);
     m->last = &m->first;
@@ -105,7 +98,7 @@ static struct family *find_family(struct cm_metrics *m, const char *name, const 
         abort();
     }
     if (!family) {
-        family = must(calloc(1, sizeof *family));
+        family = cm_must(calloc(1, sizeof *family));
         *family = (struct family){ .name = name, .help = help, .kind = kind };
         family->last = &family->first;
         *m->last = family;
@@ -122,9 +115,9 @@ static struct cm_metric *find_metric(struct family *family, const char *labels)
     while (metric && strcmp(metric->labels, labels) != 0)
         metric = metric->next;
     if (!metric) {
-        metric = must(calloc(1, sizeof *metric + counts * sizeof metric->counts[0]));
+        metric = cm_must(calloc(1, sizeof *metric + counts * sizeof metric->counts[0]));
         metric->kind = family->kind;
-        metric->labels = must(strdup(labels));
+        metric->labels = cm_must(strdup(labels));
         *family->last = metric;
         family->last = &metric->next;
     }

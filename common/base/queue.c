@@ -16,10 +16,7 @@ struct cm_queue {
 
 struct cm_queue *cm_queue_new(size_t room)
 {
-    struct cm_queue *queue = calloc(1, sizeof *queue + room * sizeof queue->items[0]);
-
-    if (!queue)
-        cm_out_of_memory();
+    struct cm_queue *queue = cm_must(calloc(1, sizeof *queue + room * sizeof queue->items[0]));
 
     queue->room = room;
     pthread_mutex_init(&queue->lock, NULL);

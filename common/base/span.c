@@ -132,9 +132,7 @@ void cm_span_call(const struct cm_call_span *call)
 void cm_spans_start(size_t room, struct cm_metrics *metrics)
 {
 
-    queue.ring = calloc(room, sizeof *queue.ring);
-    if (!queue.ring)
-        cm_out_of_memory();
+    queue.ring = cm_must(calloc(room, sizeof *queue.ring));
     queue.room = room;
     queue.dropped = cm_counter(metrics, "callmill_spans_dropped_total",
                                "Spans that nobody will see.", "reason=\"queue\"");

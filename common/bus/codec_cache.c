@@ -38,14 +38,11 @@ struct cm_codec {
 
 struct cm_codec *cm_codec_new(struct cm_registry *registry, const char *topic_prefix)
 {
-    struct cm_codec *codec = calloc(1, sizeof *codec);
-
-    if (!codec)
-        cm_out_of_memory();
+    struct cm_codec *codec = cm_must(calloc(1, sizeof *codec));
 
     codec->registry = registry;
-    codec->prefix = strdup(topic_prefix);
-    if (!codec->prefix || pthread_rwlock_init(&codec->lock, NULL) != 0)
+    codec->prefix = cm_must(strdup(topic_prefix));
+    if (pthread_rwlock_init(&codec->lock, NULL) != 0)
         cm_out_of_memory();
 
     cm_codec_setup();

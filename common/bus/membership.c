@@ -26,15 +26,10 @@ struct place *place_of(const struct cm_consumer *consumer, const char *topic, in
 static void add_place(struct cm_consumer *consumer, const char *topic, int32_t partition)
 {
     size_t bytes = (consumer->place_count + 1) * sizeof *consumer->places;
-    struct place *places = realloc(consumer->places, bytes);
-
-    if (!places)
-        cm_out_of_memory();
+    struct place *places = cm_must(realloc(consumer->places, bytes));
 
     consumer->places = places;
-    places[consumer->place_count] = (struct place){ strdup(topic), partition, -1 };
-    if (!places[consumer->place_count++].topic)
-        cm_out_of_memory();
+    places[consumer->place_count++] = (struct place){ cm_must(strdup(topic)), partition, -1 };
 }
 
 static void forget_places(struct cm_consumer *consumer)
@@ -233,11 +228,8 @@ static cm_rc subscribe(struct cm_consumer *consumer, struct cm_err *err)
 cm_rc cm_consumer_new(const struct cm_consumer_options *options, struct cm_consumer **out,
                       struct cm_err *err)
 {
-    CM_OWN(cm_consumer) consumer = calloc(1, sizeof *consumer);
+    CM_OWN(cm_consumer) consumer = cm_must(calloc(1, sizeof *consumer));
     cm_rc rc;
-
-    if (!consumer)
-        cm_out_of_memory();
 
     consumer->options = *options;
     rc = make_client(consumer, err);

@@ -70,13 +70,11 @@ cm_rc cm_producer_new(const struct cm_config *config, const char *client_id,
         { "queue.buffering.max.kbytes", "65536" },
         { 0 },
     };
-    CM_OWN(cm_producer) producer = calloc(1, sizeof *producer);
+    CM_OWN(cm_producer) producer = cm_must(calloc(1, sizeof *producer));
     OWN_CONF conf = NULL;
     char why[160];
     cm_rc rc;
 
-    if (!producer)
-        cm_out_of_memory();
     rc = kafka_conf_new(config, client_id, properties, &conf, err);
     if (rc)
         return rc;
@@ -229,12 +227,9 @@ cm_rc cm_producer_send(struct cm_producer *producer, struct cm_message_out *mess
                        int timeout_ms, struct cm_err *err)
 {
     int64_t deadline_ms = cm_mono_ms() + timeout_ms;
-    struct batch *batch = calloc(1, sizeof *batch + n * sizeof batch->tickets[0]);
+    struct batch *batch = cm_must(calloc(1, sizeof *batch + n * sizeof batch->tickets[0]));
     rd_kafka_resp_err_t code;
     cm_rc rc;
-
-    if (!batch)
-        cm_out_of_memory();
 
     batch->messages = messages;
     for (size_t i = 0; i < n; i++) {

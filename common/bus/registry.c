@@ -64,10 +64,7 @@ static void set_url(struct cm_registry *registry, const char *url)
 
 struct cm_registry *cm_registry_new(const char *url, struct cm_http_client *http)
 {
-    struct cm_registry *registry = calloc(1, sizeof *registry);
-
-    if (!registry)
-        cm_out_of_memory();
+    struct cm_registry *registry = cm_must(calloc(1, sizeof *registry));
 
     registry->http = http;
     registry->arena = cm_arena_new();

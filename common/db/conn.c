@@ -63,10 +63,8 @@ static void sent_push(struct cm_conn *conn, enum sent_kind kind, uint64_t key)
 {
     if (conn->sent_count == conn->sent_room) {
         size_t room = conn->sent_room ? 2 * conn->sent_room : 32;
-        struct sent *ring = malloc(room * sizeof *ring);
+        struct sent *ring = cm_must(malloc(room * sizeof *ring));
 
-        if (!ring)
-            cm_out_of_memory();
         for (size_t i = 0; i < conn->sent_count; i++)
             ring[i] = conn->sent[(conn->sent_head + i) % conn->sent_room];
         free(conn->sent);

@@ -23,11 +23,9 @@ cm_rc cm_conn_target_init(struct cm_conn_target *target, const char *url, const 
     }
 
     PQconninfoFree(parts);
-    target->url = strdup(url);
-    target->application = strdup(application ? application : "callmill");
+    target->url = cm_must(strdup(url));
+    target->application = cm_must(strdup(application ? application : "callmill"));
     target->timeout_ms = timeout_ms;
-    if (!target->url || !target->application)
-        cm_out_of_memory();
     return CM_OK;
 }
 
@@ -66,7 +64,7 @@ static void ignore_notice(void *ctx, const PGresult *result)
 
 cm_rc cm_conn_start(const struct cm_conn_target *target, struct cm_conn **out, struct cm_err *err)
 {
-    CM_OWN(cm_conn) conn = calloc(1, sizeof *conn);
+    CM_OWN(cm_conn) conn = cm_must(calloc(1, sizeof *conn));
     char options[512], tcp_timeout[16];
     /* gssencmode: libgssapi is where libpq dies without memory, and nobody here uses it. */
     const char *keywords[] = { "dbname",  "gssencmode",       "application_name",
@@ -75,14 +73,9 @@ cm_rc cm_conn_start(const struct cm_conn_target *target, struct cm_conn **out, s
     const char *values[] = { target->url, "disable", target->application, options, tcp_timeout,
                              "UTF8",      NULL };
 
-    if (!conn)
-        cm_out_of_memory();
-
     session_options(target, options, sizeof options);
     snprintf(tcp_timeout, sizeof tcp_timeout, "%d", target->timeout_ms);
-    conn->pg = PQconnectStartParams(keywords, values, 1);
-    if (!conn->pg)
-        cm_out_of_memory();
+    conn->pg = cm_must(PQconnectStartParams(keywords, values, 1));
     if (PQstatus(conn->pg) == CONNECTION_BAD)
         return conn_lost(conn, "cannot connect", err);
 

@@ -59,11 +59,8 @@ static void metrics_make(struct cm_db *db, struct cm_metrics *metrics)
 cm_rc cm_db_new(const char *url, int connections, int timeout_ms, const char *application,
                 struct cm_metrics *metrics, struct cm_db **out, struct cm_err *err)
 {
-    struct cm_db *db = calloc(1, sizeof *db);
+    struct cm_db *db = cm_must(calloc(1, sizeof *db));
     cm_rc rc;
-
-    if (!db)
-        cm_out_of_memory();
 
     rc = cm_conn_target_init(&db->target, url, application, timeout_ms, err);
     /* A batch's plan, once kept for a table that was still empty, would read all of it for ever. */
@@ -74,9 +71,7 @@ cm_rc cm_db_new(const char *url, int connections, int timeout_ms, const char *ap
     }
 
     db->room = connections;
-    db->idle = calloc((size_t)connections, sizeof(struct cm_conn *));
-    if (!db->idle)
-        cm_out_of_memory();
+    db->idle = cm_must(calloc((size_t)connections, sizeof(struct cm_conn *)));
     pthread_mutex_init(&db->lock, NULL);
     cm_cond_init(&db->freed);
     metrics_make(db, metrics);

@@ -15,11 +15,8 @@ cm_rc cm_listener_new(struct cm_db *db, const char *channel, struct cm_listener 
 {
     char sql[128];
     const struct cm_stmt listen = { "cm_listen", sql };
-    CM_OWN(cm_listener) listener = calloc(1, sizeof *listener);
+    CM_OWN(cm_listener) listener = cm_must(calloc(1, sizeof *listener));
     cm_rc rc;
-
-    if (!listener)
-        cm_out_of_memory();
 
     listener->db = db;
     rc = cm_conn_open(cm_db_target(db), &listener->conn, err);

@@ -92,9 +92,7 @@ cm_rc cm_pipe_submit(struct cm_pipe *pipe, const struct cm_pipe_step *steps, siz
             return rc;
     }
 
-    job = calloc(1, sizeof *job);
-    if (!job)
-        cm_out_of_memory();
+    job = cm_must(calloc(1, sizeof *job));
     for (size_t i = 0; i < n; i++)
         job->steps[i] = steps[i];
     job->n = n;
@@ -206,11 +204,8 @@ cm_rc cm_pipe_new(struct cm_loop *loop, const char *url, int connections, size_t
                   int timeout_ms, const char *application, struct cm_metrics *metrics,
                   struct cm_pipe **out, struct cm_err *err)
 {
-    struct cm_pipe *pipe = calloc(1, sizeof *pipe);
+    struct cm_pipe *pipe = cm_must(calloc(1, sizeof *pipe));
     cm_rc rc;
-
-    if (!pipe)
-        cm_out_of_memory();
 
     rc = cm_conn_target_init(&pipe->target, url, application, timeout_ms, err);
     if (rc) {
@@ -221,9 +216,7 @@ cm_rc cm_pipe_new(struct cm_loop *loop, const char *url, int connections, size_t
     pipe->loop = loop;
     pipe->queue_max = queue_max;
     pipe->line_count = connections;
-    pipe->lines = calloc((size_t)connections, sizeof *pipe->lines);
-    if (!pipe->lines)
-        cm_out_of_memory();
+    pipe->lines = cm_must(calloc((size_t)connections, sizeof *pipe->lines));
     job_list_init(&pipe->waiting);
     metrics_make(pipe, metrics);
     pipe->deadlines = cm_timer_new(loop, check_deadlines, pipe);

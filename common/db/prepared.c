@@ -77,9 +77,7 @@ const char *cm_prepared_add(struct cm_prepared *set, uint64_t key, const char *n
     if (!entry) {
         if (set->count == set->room) {
             set->room = set->room ? 2 * set->room : 16;
-            set->entries = realloc(set->entries, set->room * sizeof *set->entries);
-            if (!set->entries)
-                cm_out_of_memory();
+            set->entries = cm_must(realloc(set->entries, set->room * sizeof *set->entries));
         }
         entry = &set->entries[i];
         memmove(entry + 1, entry, (set->count - i) * sizeof *entry);

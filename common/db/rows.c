@@ -15,10 +15,7 @@ struct cm_rows {
 
 struct cm_rows *cm_rows_take(PGresult *result)
 {
-    struct cm_rows *rows = malloc(sizeof *rows);
-
-    if (!rows)
-        cm_out_of_memory();
+    struct cm_rows *rows = cm_must(malloc(sizeof *rows));
 
     rows->result = result;
     return rows;

@@ -26,9 +26,7 @@ cm_rc cm_tx_begin(struct cm_db *db, struct cm_tx **out, struct cm_err *err)
     if (rc)
         return rc;
 
-    tx = calloc(1, sizeof *tx);
-    if (!tx)
-        cm_out_of_memory();
+    tx = cm_must(calloc(1, sizeof *tx));
     tx->db = db;
     tx->conn = conn;
     *out = tx;

@@ -252,12 +252,10 @@ static cm_rc mp3_read(struct cm_sound *port, float *to, size_t room, size_t *got
 
 cm_rc cm_mp3_open(int fd, int channel, struct cm_sound **out, struct cm_err *err)
 {
-    struct mp3_sound *sound = calloc(1, sizeof *sound);
+    struct mp3_sound *sound = cm_must(calloc(1, sizeof *sound));
     CM_OWN(cm_sound) port = NULL;
     cm_rc rc;
 
-    if (!sound)
-        cm_out_of_memory();
     port = &sound->port;
     *port = (struct cm_sound){ .read = mp3_read, .destroy = mp3_destroy };
     sound->reader.fd = fd;

@@ -43,11 +43,9 @@ static void open_metrics(struct object_store *store)
 
 struct object_store *object_store_new(const struct object_store_options *options)
 {
-    struct object_store *store = calloc(1, sizeof *store);
+    struct object_store *store = cm_must(calloc(1, sizeof *store));
     struct cm_str endpoint = cm_str_of(options->endpoint);
 
-    if (!store)
-        cm_out_of_memory();
     store->o = *options;
     store->arena = cm_arena_new();
     if (!endpoint.len)

@@ -51,10 +51,8 @@ const struct cm_setting cm_recordings_settings[] = {
 
 struct cm_recordings *cm_recordings_in_folder(const char *folder)
 {
-    struct cm_recordings *made = calloc(1, sizeof *made);
+    struct cm_recordings *made = cm_must(calloc(1, sizeof *made));
 
-    if (!made)
-        cm_out_of_memory();
     made->arena = cm_arena_new();
     made->folder = cm_arena_text(made->arena, cm_str_of(folder));
     return made;

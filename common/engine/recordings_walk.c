@@ -22,10 +22,8 @@ struct cm_recordings_walk {
 
 struct cm_recordings_walk *cm_recordings_walk_new(const struct cm_recordings *recordings)
 {
-    struct cm_recordings_walk *walk = calloc(1, sizeof *walk);
+    struct cm_recordings_walk *walk = cm_must(calloc(1, sizeof *walk));
 
-    if (!walk)
-        cm_out_of_memory();
     walk->recordings = recordings;
     return walk;
 }

@@ -49,9 +49,7 @@ cm_rc cm_schema_parse(struct cm_str json, struct cm_schema **out, struct cm_err 
         return cm_fail(err, CM_REJECT, "Avro schema: %zu bytes are more than %d", json.len,
                        CM_SCHEMA_MAX_BYTES);
 
-    schema = calloc(1, sizeof *schema);
-    if (!schema)
-        cm_out_of_memory();
+    schema = cm_must(calloc(1, sizeof *schema));
     schema->json = json_loadb(json.at ? json.at : "", json.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (!schema->json)

@@ -31,9 +31,7 @@ cm_rc cm_http_client_new(struct cm_metrics *metrics, struct cm_http_client **out
     if (rc)
         return rc;
 
-    client = calloc(1, sizeof *client);
-    if (!client)
-        cm_out_of_memory();
+    client = cm_must(calloc(1, sizeof *client));
     client->pool = http_pool_new();
     for (int i = 0; i < OUTCOMES; i++) {
         char labels[32];

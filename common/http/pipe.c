@@ -94,12 +94,10 @@ static bool open_pipe(struct http_pipe *pipe, int *to_fd)
 int cm_http_reply_pipe(struct cm_http_request *rq, const struct cm_http_wanted *part,
                        const char *type)
 {
-    struct http_pipe *pipe = calloc(1, sizeof *pipe);
+    struct http_pipe *pipe = cm_must(calloc(1, sizeof *pipe));
     bool is_asked_for = part->len && rq->method[0] != 'H'; /* HEAD */
     int to_fd = -1;
 
-    if (!pipe)
-        cm_out_of_memory();
     pipe->rq = rq;
     pipe->fd = -1;
     if (is_asked_for && !open_pipe(pipe, &to_fd)) {

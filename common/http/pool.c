@@ -20,10 +20,8 @@ struct http_pool {
 
 struct http_pool *http_pool_new(void)
 {
-    struct http_pool *pool = calloc(1, sizeof *pool);
+    struct http_pool *pool = cm_must(calloc(1, sizeof *pool));
 
-    if (!pool)
-        cm_out_of_memory();
     pthread_mutex_init(&pool->lock, NULL);
     return pool;
 }

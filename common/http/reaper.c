@@ -82,11 +82,8 @@ void http_conn_cut(struct http_conn *conn, unsigned status)
 static void open_conn(struct http_loop *at, struct MHD_Connection *mhd, void **context)
 {
     struct cm_http_server *server = at->server;
-    struct http_conn *conn = calloc(1, sizeof *conn);
+    struct http_conn *conn = cm_must(calloc(1, sizeof *conn));
     int others = atomic_fetch_add(&server->connections, 1);
-
-    if (!conn)
-        cm_out_of_memory();
 
     conn->loop = at;
     conn->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;

@@ -30,10 +30,8 @@ static const char *const refusal_names[REFUSALS] = {
 
 struct route_stats *http_stats_new(size_t routes)
 {
-    struct route_stats *stats = calloc(routes + 1, sizeof *stats);
+    struct route_stats *stats = cm_must(calloc(routes + 1, sizeof *stats));
 
-    if (!stats)
-        cm_out_of_memory();
     return stats;
 }
 
@@ -82,9 +80,7 @@ static struct cm_metric *find(struct route_stats *stats, struct cm_metrics *m, c
         if (stats->series[i].status == status && strcmp(stats->series[i].method, method) == 0)
             return stats->series[i].count;
 
-    stats->series = reallocarray(stats->series, stats->count + 1, sizeof *stats->series);
-    if (!stats->series)
-        cm_out_of_memory();
+    stats->series = cm_must(reallocarray(stats->series, stats->count + 1, sizeof *stats->series));
     s = &stats->series[stats->count++];
     s->status = status;
     snprintf(s->method, sizeof s->method, "%s", method);

@@ -87,10 +87,7 @@ struct cm_http_stream *cm_http_reply_stream(struct cm_http_request *rq, const ch
                                             size_t queue_max_bytes, void (*gone)(void *ctx),
                                             void *ctx)
 {
-    struct cm_http_stream *stream = calloc(1, sizeof *stream);
-
-    if (!stream)
-        cm_out_of_memory();
+    struct cm_http_stream *stream = cm_must(calloc(1, sizeof *stream));
 
     stream->rq = rq;
     stream->queue_max = queue_max_bytes;

@@ -24,11 +24,9 @@ static void read_tokens(struct cm_twilio_rest *rest, struct cm_str list)
 
 struct cm_twilio_rest *cm_twilio_rest_new(const struct cm_twilio_rest_options *options)
 {
-    struct cm_twilio_rest *rest = calloc(1, sizeof *rest);
+    struct cm_twilio_rest *rest = cm_must(calloc(1, sizeof *rest));
     struct cm_str api_url = cm_str_trim_end(cm_str_of(options->api_url), '/');
 
-    if (!rest)
-        cm_out_of_memory();
     rest->arena = cm_arena_new();
     rest->client = options->client;
     rest->api_url = cm_arena_text(rest->arena, api_url);

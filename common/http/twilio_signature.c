@@ -69,11 +69,9 @@ static cm_rc read_shared(struct cm_twilio_keys *keys, struct cm_str list, struct
 cm_rc cm_twilio_keys_new(const char *tokens, const char *shared, const char *fragment,
                          struct cm_twilio_keys **out, struct cm_err *err)
 {
-    struct cm_twilio_keys *keys = calloc(1, sizeof *keys);
+    struct cm_twilio_keys *keys = cm_must(calloc(1, sizeof *keys));
     cm_rc rc;
 
-    if (!keys)
-        cm_out_of_memory();
     keys->arena = cm_arena_new();
     keys->fragment = cm_arena_str(keys->arena, cm_str_of(fragment));
     read_tokens(keys, cm_arena_str(keys->arena, cm_str_of(tokens)));

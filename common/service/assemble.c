@@ -65,11 +65,8 @@ static cm_rc make_parts(struct cm_service *service, struct cm_err *err)
 cm_rc service_new(const struct cm_service_spec *spec, struct cm_config *config,
                   struct cm_service **out, struct cm_err *err)
 {
-    struct cm_service *service = calloc(1, sizeof *service);
+    struct cm_service *service = cm_must(calloc(1, sizeof *service));
     cm_rc rc;
-
-    if (!service)
-        cm_out_of_memory();
 
     service->spec = spec;
     service->config = config;

@@ -110,9 +110,7 @@ static struct partition *partition_of(struct runner *runner, const struct topic 
     if (!*at) {
         char labels[160];
 
-        *at = malloc(sizeof **at);
-        if (!*at)
-            cm_out_of_memory();
+        *at = cm_must(malloc(sizeof **at));
         partition_init(*at, topic->name, number);
         snprintf(labels, sizeof labels, "topic=\"%s\",partition=\"%d\"",
                  cm_event_name(topic->route->consumes), (int)number);

@@ -135,10 +135,7 @@ void health_hold(struct health *health, const char *reason)
 struct health *health_new(struct cm_service *service)
 {
     static const char *const names[] = { "start", "database", "kafka", "registry" };
-    struct health *health = calloc(1, sizeof *health);
-
-    if (!health)
-        cm_out_of_memory();
+    struct health *health = cm_must(calloc(1, sizeof *health));
 
     health->service = service;
     health->arena = cm_arena_new();

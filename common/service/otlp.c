@@ -200,10 +200,7 @@ static void make_metrics(struct otlp *otlp)
 
 static struct otlp *make(struct cm_service *service)
 {
-    struct otlp *otlp = calloc(1, sizeof *otlp);
-
-    if (!otlp)
-        cm_out_of_memory();
+    struct otlp *otlp = cm_must(calloc(1, sizeof *otlp));
 
     otlp->service = service;
     otlp->arena = cm_arena_new();
@@ -237,9 +234,7 @@ cm_rc otlp_start(struct otlp *otlp, struct cm_err *err)
     if (!otlp)
         return CM_OK;
 
-    otlp->batch = calloc(otlp->options.batch_max, sizeof *otlp->batch);
-    if (!otlp->batch)
-        cm_out_of_memory();
+    otlp->batch = cm_must(calloc(otlp->options.batch_max, sizeof *otlp->batch));
     make_metrics(otlp);
     cm_spans_start(otlp->options.room, otlp->service->metrics);
     if (pthread_create(&otlp->thread, NULL, run, otlp) != 0)

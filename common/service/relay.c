@@ -334,10 +334,7 @@ static void *relay_run(void *arg)
 
 cm_rc relay_start(struct cm_service *service, struct relay **out, struct cm_err *err)
 {
-    struct relay *relay = calloc(1, sizeof *relay);
-
-    if (!relay)
-        cm_out_of_memory();
+    struct relay *relay = cm_must(calloc(1, sizeof *relay));
 
     relay->service = service;
     relay->arena = cm_arena_new();

@@ -69,10 +69,7 @@ static void locks_make(struct runner *runner)
 
 static struct runner *runner_new(struct cm_service *service)
 {
-    struct runner *runner = calloc(1, sizeof *runner);
-
-    if (!runner)
-        cm_out_of_memory();
+    struct runner *runner = cm_must(calloc(1, sizeof *runner));
 
     runner->service = service;
     atomic_init(&runner->is_connected, true);
@@ -116,9 +113,7 @@ cm_rc runner_start(struct cm_service *service, struct runner **out, struct cm_er
     (void)err;
     if (!needs_workers(runner))
         runner->worker_count = 0;
-    runner->workers = calloc(runner->worker_count + 1, sizeof *runner->workers);
-    if (!runner->workers)
-        cm_out_of_memory();
+    runner->workers = cm_must(calloc(runner->worker_count + 1, sizeof *runner->workers));
 
     *out = runner;
     for (size_t i = 0; i < runner->worker_count; i++)

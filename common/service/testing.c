@@ -51,10 +51,7 @@ static bool never(void *ctx)
 
 struct cm_bench *cm_bench_new(struct cm_db *db, void *app, int64_t now_us)
 {
-    struct cm_bench *bench = calloc(1, sizeof *bench);
-
-    if (!bench)
-        cm_out_of_memory();
+    struct cm_bench *bench = cm_must(calloc(1, sizeof *bench));
 
     cm_codec_setup();
     bench->arena = cm_arena_new();

@@ -4,10 +4,7 @@
 
 struct work *work_new(const struct topic *topic, const struct cm_message_in *message)
 {
-    struct work *work = calloc(1, sizeof *work);
-
-    if (!work)
-        cm_out_of_memory();
+    struct work *work = cm_must(calloc(1, sizeof *work));
 
     work->topic = topic;
     work->message = *message;

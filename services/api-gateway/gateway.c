@@ -235,12 +235,9 @@ static cm_rc open_recordings(struct gateway *gateway, struct cm_err *err)
 static cm_rc gateway_open(struct cm_service *service, void **app, struct cm_err *err)
 {
     const struct cm_config *config = cm_service_config(service);
-    struct gateway *gateway = calloc(1, sizeof *gateway);
+    struct gateway *gateway = cm_must(calloc(1, sizeof *gateway));
     const char *ui_url = cm_config_text(config, "UI_URL");
     cm_rc rc;
-
-    if (!gateway)
-        cm_out_of_memory();
 
     gateway->service = service;
     gateway->ui_url = cm_str_of(ui_url);

@@ -230,11 +230,9 @@ static cm_rc open_parts(struct ingest *app, struct cm_err *err)
 
 static cm_rc open_ingest(struct cm_service *service, void **out, struct cm_err *err)
 {
-    struct ingest *app = calloc(1, sizeof *app);
+    struct ingest *app = cm_must(calloc(1, sizeof *app));
     cm_rc rc;
 
-    if (!app)
-        cm_out_of_memory();
     app->arena = cm_arena_new();
     app->service = service;
     app->config = cm_service_config(service);

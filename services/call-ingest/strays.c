@@ -14,10 +14,8 @@ struct strays {
 
 struct strays *strays_new(const struct strays_options *options)
 {
-    struct strays *strays = calloc(1, sizeof *strays);
+    struct strays *strays = cm_must(calloc(1, sizeof *strays));
 
-    if (!strays)
-        cm_out_of_memory();
     strays->o = *options;
     strays->walk = cm_recordings_walk_new(options->recordings);
     return strays;

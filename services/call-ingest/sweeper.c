@@ -112,10 +112,8 @@ static void *run(void *ctx)
 
 cm_rc sweeper_start(const struct sweeper_options *options, struct sweeper **out, struct cm_err *err)
 {
-    struct sweeper *sweeper = calloc(1, sizeof *sweeper);
+    struct sweeper *sweeper = cm_must(calloc(1, sizeof *sweeper));
 
-    if (!sweeper)
-        cm_out_of_memory();
     sweeper->options = *options;
     pthread_mutex_init(&sweeper->lock, NULL);
     cm_cond_init(&sweeper->woken);

@@ -15,10 +15,8 @@ struct twilio {
 
 struct twilio *twilio_new(const struct twilio_options *options)
 {
-    struct twilio *twilio = calloc(1, sizeof *twilio);
+    struct twilio *twilio = cm_must(calloc(1, sizeof *twilio));
 
-    if (!twilio)
-        cm_out_of_memory();
     twilio->rest = cm_twilio_rest_new(&options->rest);
     twilio->in_the_clear = cm_str_starts(cm_str_of(options->rest.api_url), "http://");
     twilio->timeout_ms = options->timeout_ms;

@@ -153,9 +153,7 @@ static void *work(void *ctx)
 
 static cm_rc start_workers(struct captions *captions, int count, struct cm_err *err)
 {
-    captions->workers = calloc((size_t)count, sizeof *captions->workers);
-    if (!captions->workers)
-        cm_out_of_memory();
+    captions->workers = cm_must(calloc((size_t)count, sizeof *captions->workers));
     while (captions->worker_count < count) {
         pthread_t *worker = &captions->workers[captions->worker_count];
         int failed = pthread_create(worker, NULL, work, captions);
@@ -179,11 +177,9 @@ cm_rc captions_start(const struct cm_config *config, struct cm_speech *speech,
         .window_bytes = (size_t)longest_ms * MULAW_BYTES_A_MS,
         .metrics = metrics,
     };
-    struct captions *captions = calloc(1, sizeof *captions);
+    struct captions *captions = cm_must(calloc(1, sizeof *captions));
     cm_rc rc;
 
-    if (!captions)
-        cm_out_of_memory();
     captions->speech = speech;
     captions->trays = trays_new(&options);
     captions->pause_frames = (int)cm_config_int(config, "CAPTIONS_PAUSE_MS") / FRAME_MS;

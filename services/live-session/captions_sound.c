@@ -65,10 +65,8 @@ static void line_destroy(struct cm_sound *port)
 
 struct cm_sound *captions_sound_new(const uint8_t *mulaw, size_t count)
 {
-    struct line_sound *sound = calloc(1, sizeof *sound);
+    struct line_sound *sound = cm_must(calloc(1, sizeof *sound));
 
-    if (!sound)
-        cm_out_of_memory();
     sound->port = (struct cm_sound){ .read = line_read, .destroy = line_destroy };
     sound->at = mulaw;
     sound->left = count;

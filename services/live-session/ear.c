@@ -77,10 +77,8 @@ static void grace_is_over(void *ctx)
 
 struct ear *ear_new(struct captions *captions, const struct ear_options *options)
 {
-    struct ear *ear = calloc(1, sizeof *ear);
+    struct ear *ear = cm_must(calloc(1, sizeof *ear));
 
-    if (!ear)
-        cm_out_of_memory();
     ear->captions = captions;
     ear->o = *options;
     ear->grace = cm_timer_new(options->loop, grace_is_over, ear);

@@ -54,10 +54,8 @@ static bool set_out(struct line *line, const struct session_act *act, struct err
 void line_run_errand(void *ctx, const struct session_act *act)
 {
     struct line *line = ctx;
-    struct errand *errand = malloc(sizeof *errand + act->id.len);
+    struct errand *errand = cm_must(malloc(sizeof *errand + act->id.len));
 
-    if (!errand)
-        cm_out_of_memory();
     errand->line = line;
     errand->id_len = act->id.len;
     if (act->id.len)

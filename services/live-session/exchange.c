@@ -46,11 +46,9 @@ static void tick(void *ctx)
 cm_rc exchange_open(struct live *live, struct cm_loop *loop, struct exchange **out,
                     struct cm_err *err)
 {
-    struct exchange *exchange = calloc(1, sizeof *exchange);
+    struct exchange *exchange = cm_must(calloc(1, sizeof *exchange));
     cm_rc rc;
 
-    if (!exchange)
-        cm_out_of_memory();
     exchange->live = live;
     exchange->loop = loop;
     rc = cm_ws_dialer_new(loop, cm_str_starts(cm_str_of(live->model_url), "wss://"),
@@ -125,10 +123,8 @@ static void end_them(void *ctx)
 void exchange_end(struct exchange *exchange, const struct cm_uuid sessions[], size_t count,
                   enum session_end end)
 {
-    struct ending *ending = malloc(sizeof *ending + count * sizeof *sessions);
+    struct ending *ending = cm_must(malloc(sizeof *ending + count * sizeof *sessions));
 
-    if (!ending)
-        cm_out_of_memory();
     ending->exchange = exchange;
     ending->end = end;
     ending->count = count;

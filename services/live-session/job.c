@@ -27,11 +27,9 @@ static size_t length(struct cm_str *const views[], size_t count)
 /* The views point into `*what`: those of the copy lie as far into the copy. */
 struct job *job_new(const struct job *what, struct cm_str *const views[], size_t count)
 {
-    struct job *job = malloc(sizeof *job + length(views, count));
+    struct job *job = cm_must(malloc(sizeof *job + length(views, count)));
     char *at = (char *)(job + 1);
 
-    if (!job)
-        cm_out_of_memory();
     *job = *what;
     for (size_t i = 0; i < count; i++) {
         size_t offset = (size_t)((const char *)views[i] - (const char *)what);
@@ -72,8 +70,6 @@ void job_answer(struct job *job, enum live_answer answer, const struct live_take
     if (answer != LIVE_TAKEN)
         return;
     *mine = *taken;
-    job->taken_texts = malloc(length(views, VIEWS) + 1);
-    if (!job->taken_texts)
-        cm_out_of_memory();
+    job->taken_texts = cm_must(malloc(length(views, VIEWS) + 1));
     pack(views, VIEWS, job->taken_texts);
 }

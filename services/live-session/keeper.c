@@ -140,10 +140,8 @@ static void *keeper_main(void *ctx)
 
 struct keeper *keeper_start(const struct keeper_options *options)
 {
-    struct keeper *keeper = calloc(1, sizeof *keeper);
+    struct keeper *keeper = cm_must(calloc(1, sizeof *keeper));
 
-    if (!keeper)
-        cm_out_of_memory();
     keeper->options = *options;
     keeper->lost = cm_counter(cm_service_metrics(options->service), "callmill_live_lost_total",
                               "Sessions that were ended because their process was gone.", NULL);

@@ -367,10 +367,8 @@ static const struct session_ports ports = { .to_stream = to_stream,
 
 void line_open(struct exchange *exchange, struct cm_ws *stream)
 {
-    struct line *line = calloc(1, sizeof *line);
+    struct line *line = cm_must(calloc(1, sizeof *line));
 
-    if (!line)
-        cm_out_of_memory();
     line->at = exchange;
     line->stream = stream;
     line->session_id = cm_uuid_v7(cm_now_us());

@@ -153,11 +153,9 @@ static void close_live(void *app)
 static cm_rc open_live(struct cm_service *service, void **app, struct cm_err *err)
 {
     const struct cm_config *config = cm_service_config(service);
-    struct live *live = calloc(1, sizeof *live);
+    struct live *live = cm_must(calloc(1, sizeof *live));
     cm_rc rc;
 
-    if (!live)
-        cm_out_of_memory();
     live->service = service;
     live->arena = cm_arena_new();
     roll_open(&live->roll);

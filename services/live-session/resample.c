@@ -28,10 +28,7 @@ static SpeexResamplerState *must_init(int from, int to)
 
 struct resample *resample_new(int pcm_rate)
 {
-    struct resample *resample = calloc(1, sizeof *resample);
-
-    if (!resample)
-        cm_out_of_memory();
+    struct resample *resample = cm_must(calloc(1, sizeof *resample));
 
     resample->up = must_init(MULAW_RATE, pcm_rate);
     resample->down = must_init(pcm_rate, MULAW_RATE);

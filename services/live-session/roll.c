@@ -88,9 +88,7 @@ void roll_hold(struct roll *roll, struct cm_uuid session_id)
     pthread_mutex_lock(&roll->lock);
     if (roll->held_count == roll->held_room) {
         roll->held_room = roll->held_room ? 2 * roll->held_room : 64;
-        roll->held = realloc(roll->held, roll->held_room * sizeof *roll->held);
-        if (!roll->held)
-            cm_out_of_memory();
+        roll->held = cm_must(realloc(roll->held, roll->held_room * sizeof *roll->held));
     }
     roll->held[roll->held_count++] = session_id;
     pthread_mutex_unlock(&roll->lock);

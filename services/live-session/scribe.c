@@ -324,18 +324,14 @@ static void *worker_main(void *ctx)
 struct scribe *scribe_start(const struct scribe_options *options)
 {
     struct cm_metrics *m = cm_service_metrics(options->service);
-    struct scribe *scribe = calloc(1, sizeof *scribe);
+    struct scribe *scribe = cm_must(calloc(1, sizeof *scribe));
 
-    if (!scribe)
-        cm_out_of_memory();
     scribe->options = *options;
     scribe->halt = cm_queue_new(1);
     scribe->refused = cm_counter(m, "callmill_live_writes_refused_total",
                                  "What lines told and the full queue did not take.", NULL);
     scribe->turns = cm_counter(m, "callmill_live_turns_total", "Turns written down.", NULL);
-    scribe->workers = calloc((size_t)options->workers, sizeof *scribe->workers);
-    if (!scribe->workers)
-        cm_out_of_memory();
+    scribe->workers = cm_must(calloc((size_t)options->workers, sizeof *scribe->workers));
     for (int i = 0; i < options->workers; i++) {
         struct worker *worker = &scribe->workers[i];
 

@@ -33,10 +33,7 @@ const char *session_end_text(enum session_end end)
 struct session *session_new(const struct session_options *options,
                             const struct session_ports *ports, void *ctx, int64_t now_ms)
 {
-    struct session *s = calloc(1, sizeof *s);
-
-    if (!s)
-        cm_out_of_memory();
+    struct session *s = cm_must(calloc(1, sizeof *s));
 
     s->options = options;
     s->ports = ports;
@@ -109,9 +106,7 @@ void session_end_because(struct session *s, enum session_end end, const char *fo
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    s->why = strdup(why);
-    if (!s->why)
-        cm_out_of_memory();
+    s->why = cm_must(strdup(why));
     session_end(s, end, s->now_ms);
 }
 /* NOLINTEND(clang-analyzer-valist.Uninitialized) */
@@ -208,10 +203,7 @@ void session_stream_text(struct session *s, struct cm_str text, int64_t now_ms)
 
 static struct assistant *assistant_new(struct session *s, const struct session_plan *plan)
 {
-    struct assistant *a = calloc(1, sizeof *a);
-
-    if (!a)
-        cm_out_of_memory();
+    struct assistant *a = cm_must(calloc(1, sizeof *a));
 
     cm_buf_str(&a->instructions, plan->instructions);
     cm_buf_str(&a->voice, plan->voice);

@@ -192,10 +192,7 @@ static struct act **free_place(struct assistant *a)
 
 static struct act *act_new(const struct realtime_message *call)
 {
-    struct act *act = calloc(1, sizeof *act);
-
-    if (!act)
-        cm_out_of_memory();
+    struct act *act = cm_must(calloc(1, sizeof *act));
 
     ident_set(&act->id, call->call_id);
     ident_set(&act->response, call->response_id);

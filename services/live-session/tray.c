@@ -69,10 +69,8 @@ void tray_post(struct tray *tray)
 
 struct tray *tray_new(struct trays *trays, const struct tray_options *options)
 {
-    struct tray *tray = calloc(1, sizeof *tray);
+    struct tray *tray = cm_must(calloc(1, sizeof *tray));
 
-    if (!tray)
-        cm_out_of_memory();
     tray->trays = trays;
     tray->o = *options;
     tray->last = &tray->first;

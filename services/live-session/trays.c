@@ -5,13 +5,6 @@
 #include "base/clock.h"
 #include "tray_inside.h"
 
-static void *must(void *memory)
-{
-    if (!memory)
-        cm_out_of_memory();
-    return memory;
-}
-
 static struct cm_metric *dropped(struct cm_metrics *m, const char *reason)
 {
     return cm_counter(m, "callmill_captions_dropped_total",
@@ -22,7 +15,7 @@ static struct cm_metric *dropped(struct cm_metrics *m, const char *reason)
 
 struct trays *trays_new(const struct trays_options *options)
 {
-    struct trays *trays = must(calloc(1, sizeof *trays));
+    struct trays *trays = cm_must(calloc(1, sizeof *trays));
     struct cm_metrics *m = options->metrics;
 
     trays->waiting_max = options->waiting_max;
@@ -146,7 +139,7 @@ struct window *trays_drop_one(struct trays *trays)
 
 static struct answer *answer_of(const struct caption *caption)
 {
-    struct answer *answer = must(malloc(sizeof *answer + caption->text.len));
+    struct answer *answer = cm_must(malloc(sizeof *answer + caption->text.len));
 
     memcpy(answer->text, caption->text.at, caption->text.len);
     answer->next = NULL;

@@ -59,9 +59,7 @@ static struct turn *insert(struct turns *t, size_t index, const struct turn *tur
     if (t->count == TURNS_MAX)
         return NULL;
 
-    kept = malloc(sizeof *kept);
-    if (!kept)
-        cm_out_of_memory();
+    kept = cm_must(malloc(sizeof *kept));
     *kept = *turn;
     memmove(&t->list[index + 1], &t->list[index], (t->count++ - index) * sizeof(struct turn *));
     t->list[index] = kept;

@@ -9,10 +9,8 @@ enum { FIRST_ROOM = 16 * 1024 }; /* two seconds; doubled from there */
 
 struct window *window_new(struct sound_budget *budget, int64_t from_ms)
 {
-    struct window *window = calloc(1, sizeof *window);
+    struct window *window = cm_must(calloc(1, sizeof *window));
 
-    if (!window)
-        cm_out_of_memory();
     window->budget = budget;
     window->from_ms = from_ms;
     return window;
@@ -45,9 +43,7 @@ bool window_add(struct window *window, const uint8_t *mulaw, size_t count)
     if (room > window->room) {
         if (!take(window->budget, room - window->room))
             return false;
-        window->mulaw = realloc(window->mulaw, room);
-        if (!window->mulaw)
-            cm_out_of_memory();
+        window->mulaw = cm_must(realloc(window->mulaw, room));
         window->room = room;
     }
     memcpy(window->mulaw + window->count, mulaw, count);

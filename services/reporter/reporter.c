@@ -84,11 +84,8 @@ static cm_rc configure(struct reporter *app, const struct cm_config *config, str
 
 cm_rc reporter_new(const struct cm_config *config, struct reporter **out, struct cm_err *err)
 {
-    struct reporter *app = calloc(1, sizeof *app);
+    struct reporter *app = cm_must(calloc(1, sizeof *app));
     cm_rc rc;
-
-    if (!app)
-        cm_out_of_memory();
 
     app->arena = cm_arena_new();
     rc = configure(app, config, err);

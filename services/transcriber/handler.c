@@ -241,9 +241,7 @@ static cm_rc open_transcriber(struct cm_service *service, void **app, struct cm_
     if (rc)
         return rc;
 
-    made = calloc(1, sizeof *made);
-    if (!made)
-        cm_out_of_memory();
+    made = cm_must(calloc(1, sizeof *made));
     made->speech = speech;
     made->recordings = CM_STEAL(recordings);
     made->max_s = cm_config_int(config, "MAX_RECORDING_S");

@@ -58,10 +58,7 @@ static void watch_destroy(struct cm_sound *port)
 
 struct cm_sound *peaks_watch(struct cm_sound *sound, int64_t samples, uint8_t *peaks)
 {
-    struct watch *watch = calloc(1, sizeof *watch);
-
-    if (!watch)
-        cm_out_of_memory();
+    struct watch *watch = cm_must(calloc(1, sizeof *watch));
 
     *watch = (struct watch){ .port = { .read = watch_read, .destroy = watch_destroy },
                              .sound = sound,

@@ -27,10 +27,8 @@ struct player {
 
 struct player *player_new(struct live *live, void (*mark)(void *ctx, struct cm_str name), void *ctx)
 {
-    struct player *player = calloc(1, sizeof *player);
+    struct player *player = cm_must(calloc(1, sizeof *player));
 
-    if (!player)
-        cm_out_of_memory();
     player->live = live;
     player->mark = mark;
     player->ctx = ctx;
@@ -90,9 +88,7 @@ static bool take_media(struct player *player, const json_t *message)
     if (!json_is_string(payload) || json_object_size(message) != 3 ||
         json_object_size(json_object_get(message, "media")) != 1)
         return false;
-    bytes = malloc(len + 1);
-    if (!bytes)
-        cm_out_of_memory();
+    bytes = cm_must(malloc(len + 1));
     good = sodium_base642bin(bytes, len + 1, json_string_value(payload), len, NULL, &count, NULL,
                              sodium_base64_VARIANT_ORIGINAL) == 0;
     if (good) {

@@ -333,11 +333,9 @@ static cm_rc listen_on(struct rest *rest, const char *addr, const struct cm_http
 
 cm_rc rest_start(struct world *world, struct rest **out, struct cm_err *err)
 {
-    CM_OWN(rest) rest = calloc(1, sizeof *rest);
+    CM_OWN(rest) rest = cm_must(calloc(1, sizeof *rest));
     cm_rc rc;
 
-    if (!rest)
-        cm_out_of_memory();
     rest->world = world;
     rest->rng = world->options->seed;
     make_authorization(rest);

@@ -13,9 +13,7 @@ void stream_twiml_read(struct call *call, struct cm_str xml, struct cm_arena *ar
     if (!twiml_attribute(xml, "Stream", "url", arena, &value))
         return;
     if (!call->live)
-        call->live = calloc(1, sizeof *call->live);
-    if (!call->live)
-        cm_out_of_memory();
+        call->live = cm_must(calloc(1, sizeof *call->live));
     live = call->live;
     live->both_ways = twiml_has(xml, "Connect");
     live->both_tracks =

@@ -40,20 +40,16 @@ static size_t windows_of(int ms)
 struct cm_cutter *cm_cutter_new(const struct cm_listen *ask, struct cm_vad *vad,
                                 struct cm_cut_rule rule)
 {
-    struct cm_cutter *cutter = calloc(1, sizeof *cutter);
+    struct cm_cutter *cutter = cm_must(calloc(1, sizeof *cutter));
     size_t room;
 
-    if (!cutter)
-        cm_out_of_memory();
     cutter->ask = ask;
     cutter->vad = vad;
     cutter->pause = windows_of(rule.pause_ms);
     cutter->longest = windows_of(rule.longest_ms);
     room = cutter->longest + BLOCK + (size_t)2 * MARGIN;
-    cutter->samples = calloc(room * CM_VAD_WINDOW, sizeof(float));
-    cutter->likely = calloc(room, sizeof(float));
-    if (!cutter->samples || !cutter->likely)
-        cm_out_of_memory();
+    cutter->samples = cm_must(calloc(room * CM_VAD_WINDOW, sizeof(float)));
+    cutter->likely = cm_must(calloc(room, sizeof(float)));
     return cutter;
 }
 

@@ -17,10 +17,8 @@ struct cm_jobs {
 
 struct cm_jobs *cm_jobs_new(int places)
 {
-    struct cm_jobs *jobs = calloc(1, sizeof *jobs + (size_t)places * sizeof(bool));
+    struct cm_jobs *jobs = cm_must(calloc(1, sizeof *jobs + (size_t)places * sizeof(bool)));
 
-    if (!jobs)
-        cm_out_of_memory();
     jobs->places = places;
     pthread_mutex_init(&jobs->lock, NULL);
     cm_cond_init(&jobs->freed);

@@ -29,10 +29,9 @@ struct cm_resampler *cm_resampler_new(int from_hz, int to_hz)
 {
     SpeexResamplerState *state = from_hz == to_hz ? NULL : must_init(from_hz, to_hz);
     size_t ahead = state ? (size_t)speex_resampler_get_input_latency(state) : 0;
-    struct cm_resampler *r = calloc(1, sizeof *r + (CM_RESAMPLER_BLOCK + ahead) * sizeof *r->line);
+    struct cm_resampler *r =
+        cm_must(calloc(1, sizeof *r + (CM_RESAMPLER_BLOCK + ahead) * sizeof *r->line));
 
-    if (!r)
-        cm_out_of_memory();
     r->state = state;
     r->ahead = ahead;
     return r;

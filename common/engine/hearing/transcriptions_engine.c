@@ -234,9 +234,7 @@ cm_rc cm_transcriptions_new(const struct cm_transcriptions_options *options, str
     if (rc)
         return rc;
 
-    engine = calloc(1, sizeof *engine);
-    if (!engine)
-        cm_out_of_memory();
+    engine = cm_must(calloc(1, sizeof *engine));
     engine->http = options->http;
     engine->jobs = cm_jobs_new(options->jobs);
     engine->texts = cm_arena_new();

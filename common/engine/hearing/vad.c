@@ -54,9 +54,7 @@ static cm_rc silero_new(const char *model_path, struct cm_vad **out, struct cm_e
     if (access(model_path, R_OK) != 0)
         return cm_fail(err, CM_FATAL, "VAD_MODEL=%s: %s", model_path, strerror(errno));
 
-    silero = calloc(1, sizeof *silero);
-    if (!silero)
-        cm_out_of_memory();
+    silero = cm_must(calloc(1, sizeof *silero));
     params.n_threads = 1;
     params.use_gpu = false;
     silero->port = (struct cm_vad){ .look = silero_look, .destroy = silero_destroy };
@@ -109,10 +107,8 @@ static float level(const float *samples)
 
 static float threshold_of(const float *levels, size_t windows)
 {
-    float *sorted = malloc(windows * sizeof *sorted), threshold;
+    float *sorted = cm_must(malloc(windows * sizeof *sorted)), threshold;
 
-    if (!sorted)
-        cm_out_of_memory();
     memcpy(sorted, levels, windows * sizeof *sorted);
     qsort(sorted, windows, sizeof *sorted, by_level);
     threshold = fminf(fmaxf(above_quiet * sorted[windows / 10], never_below), never_above);
@@ -137,10 +133,8 @@ static cm_rc energy_look(struct cm_vad *port, const float *samples, size_t windo
 
 struct cm_vad *cm_vad_energy_new(void)
 {
-    struct energy_gate *gate = calloc(1, sizeof *gate);
+    struct energy_gate *gate = cm_must(calloc(1, sizeof *gate));
 
-    if (!gate)
-        cm_out_of_memory();
     gate->port = (struct cm_vad){ .look = energy_look, .destroy = energy_destroy };
     gate->threshold = never_below;
     return &gate->port;

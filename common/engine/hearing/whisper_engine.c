@@ -133,9 +133,7 @@ static cm_rc hear_in_place(struct session *session, int place, const struct cm_s
         return CM_RETRY;
 
     if (count < SHORTEST) {
-        padded = calloc(SHORTEST, sizeof *padded);
-        if (!padded)
-            cm_out_of_memory();
+        padded = cm_must(calloc(SHORTEST, sizeof *padded));
         memcpy(padded, samples, stretch->count * sizeof *padded);
         samples = padded;
         count = SHORTEST;
@@ -258,12 +256,10 @@ static cm_rc load_models(struct whisper_engine *engine, const struct cm_whisper_
 cm_rc cm_whisper_new(const struct cm_whisper_options *options, struct cm_speech **out,
                      struct cm_err *err)
 {
-    struct whisper_engine *engine = calloc(1, sizeof *engine);
+    struct whisper_engine *engine = cm_must(calloc(1, sizeof *engine));
     CM_OWN(cm_speech) port = NULL;
     cm_rc rc;
 
-    if (!engine)
-        cm_out_of_memory();
     port = &engine->port;
     engine->port =
         (struct cm_speech){ .engine = "whisper", .hear = whisper_hear, .destroy = whisper_destroy };
@@ -273,13 +269,10 @@ cm_rc cm_whisper_new(const struct cm_whisper_options *options, struct cm_speech 
 
     engine->places = options->jobs;
     engine->jobs = cm_jobs_new(options->jobs);
-    engine->states = calloc((size_t)options->jobs, sizeof(struct whisper_state *));
-    engine->name = model_name(options->model_path);
-    engine->vad_path = options->vad_path ? strdup(options->vad_path) : NULL;
-    engine->language = strdup(options->language);
-    if (!engine->states || !engine->name || !engine->language ||
-        (options->vad_path && !engine->vad_path))
-        cm_out_of_memory();
+    engine->states = cm_must(calloc((size_t)options->jobs, sizeof(struct whisper_state *)));
+    engine->name = cm_must(model_name(options->model_path));
+    engine->vad_path = options->vad_path ? cm_must(strdup(options->vad_path)) : NULL;
+    engine->language = cm_must(strdup(options->language));
     engine->port.model = engine->name;
     *out = CM_STEAL(port);
     return CM_OK;

@@ -177,10 +177,7 @@ static void sweep(void *ctx)
 
 struct ws_hub *ws_hub_new(struct cm_loop *loop, const struct ws_counts *counts)
 {
-    struct ws_hub *hub = malloc(sizeof *hub);
-
-    if (!hub)
-        cm_out_of_memory();
+    struct ws_hub *hub = cm_must(malloc(sizeof *hub));
 
     memset(hub, 0, offsetof(struct ws_hub, random));
     hub->loop = loop;

@@ -18,10 +18,7 @@ enum {
 
 struct cm_ws *ws_new(struct ws_hub *hub, enum ws_state state, const struct cm_ws_limits *limits)
 {
-    struct cm_ws *ws = calloc(1, sizeof *ws);
-
-    if (!ws)
-        cm_out_of_memory();
+    struct cm_ws *ws = cm_must(calloc(1, sizeof *ws));
 
     ws->hub = hub;
     ws->fd = -1;
@@ -73,10 +70,8 @@ void ws_end(struct cm_ws *ws, unsigned code, const char *why)
     ws->ended = true;
     ws->code = code;
     if (why) {
-        char *copy = strndup(why, REASON_SHOWN);
+        char *copy = cm_must(strndup(why, REASON_SHOWN));
 
-        if (!copy)
-            cm_out_of_memory();
         free(ws->why);
         ws->why = copy;
     }
@@ -233,9 +228,7 @@ void cm_ws_close(struct cm_ws *ws, enum cm_ws_close code, const char *why)
     ws_put_close(ws, code, why);
     ws->state = WS_CLOSING;
     ws->code = code;
-    ws->why = strdup(why ? why : "");
-    if (!ws->why)
-        cm_out_of_memory();
+    ws->why = cm_must(strdup(why ? why : ""));
     ws->deadline_ms = cm_mono_ms() + ws->limits.closing_ms;
     cm_buf_finish(&ws->message);
 }

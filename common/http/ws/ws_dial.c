@@ -46,9 +46,7 @@ cm_rc cm_ws_dialer_new(struct cm_loop *loop, bool tls, struct cm_ws_dialer **out
     if (rc)
         return rc;
 
-    dialer = calloc(1, sizeof *dialer);
-    if (!dialer)
-        cm_out_of_memory();
+    dialer = cm_must(calloc(1, sizeof *dialer));
     dialer->loop = loop;
     open_share(dialer);
     if (tls)
@@ -184,11 +182,8 @@ cm_rc cm_ws_dial(struct cm_ws_dialer *dialer, const struct cm_ws_dial *options,
                  struct cm_err *err)
 {
     int connect_ms = options->connect_ms ? options->connect_ms : CONNECT_MS;
-    struct ws_dial *dial = calloc(1, sizeof *dial);
+    struct ws_dial *dial = cm_must(calloc(1, sizeof *dial));
     cm_rc rc;
-
-    if (!dial)
-        cm_out_of_memory();
 
     dial->dialer = dialer;
     dial->deadline_ms = cm_mono_ms() + connect_ms;

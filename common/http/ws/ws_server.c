@@ -85,10 +85,7 @@ static cm_rc start_all(struct cm_ws_server *server, struct cm_err *err)
 
 static struct cm_ws_server *new_server(const struct cm_ws_server_options *options)
 {
-    struct cm_ws_server *server = calloc(1, sizeof *server);
-
-    if (!server)
-        cm_out_of_memory();
+    struct cm_ws_server *server = cm_must(calloc(1, sizeof *server));
 
     server->options = *options;
     server->count = options->loops > 0 ? (unsigned)options->loops : 1;
@@ -101,9 +98,7 @@ static struct cm_ws_server *new_server(const struct cm_ws_server_options *option
     pthread_mutex_init(&server->lock, NULL);
     cm_cond_init(&server->none_open);
     ws_stats_open(server);
-    server->acceptors = calloc(server->count, sizeof *server->acceptors);
-    if (!server->acceptors)
-        cm_out_of_memory();
+    server->acceptors = cm_must(calloc(server->count, sizeof *server->acceptors));
     for (unsigned i = 0; i < server->count; i++)
         server->acceptors[i] = (struct ws_acceptor){ .server = server, .index = i, .fd = -1 };
     return server;

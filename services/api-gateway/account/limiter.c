@@ -26,10 +26,8 @@ struct limiter {
 struct limiter *limiter_new(size_t keys, unsigned attempts, int64_t window_ms)
 {
     size_t sets = (keys + WAYS - 1) / WAYS;
-    struct limiter *limiter = calloc(1, sizeof *limiter + sets * WAYS * sizeof *limiter->places);
-
-    if (!limiter)
-        cm_out_of_memory();
+    struct limiter *limiter =
+        cm_must(calloc(1, sizeof *limiter + sets * WAYS * sizeof *limiter->places));
 
     pthread_mutex_init(&limiter->lock, NULL);
     limiter->attempts = attempts;

@@ -45,9 +45,7 @@ static struct carriage *begin(struct carrier *carrier)
 
     pthread_mutex_lock(&carrier->lock);
     if (carrier->under_way < carrier->most) {
-        c = calloc(1, sizeof *c);
-        if (!c)
-            cm_out_of_memory();
+        c = cm_must(calloc(1, sizeof *c));
         c->carrier = carrier;
         c->next = carrier->all;
         if (c->next)
@@ -183,18 +181,14 @@ static void open_metrics(struct carrier *carrier, struct cm_metrics *metrics)
 cm_rc carrier_new(const struct cm_recordings *recordings, unsigned most, struct cm_metrics *metrics,
                   struct carrier **out, struct cm_err *err)
 {
-    CM_OWN(carrier) carrier = calloc(1, sizeof *carrier);
+    CM_OWN(carrier) carrier = cm_must(calloc(1, sizeof *carrier));
 
-    if (!carrier)
-        cm_out_of_memory();
     carrier->recordings = recordings;
     carrier->most = most;
     carrier->queue = cm_queue_new(most);
-    carrier->threads = calloc(most, sizeof *carrier->threads);
+    carrier->threads = cm_must(calloc(most, sizeof *carrier->threads));
     pthread_mutex_init(&carrier->lock, NULL);
     open_metrics(carrier, metrics);
-    if (!carrier->threads)
-        cm_out_of_memory();
     for (; carrier->count < most; carrier->count++)
         if (pthread_create(&carrier->threads[carrier->count], NULL, carrier_main, carrier) != 0)
             return cm_fail(err, CM_FATAL, "no thread to carry recordings, %u of %u",

@@ -59,11 +59,8 @@ cm_rc tries_new(struct cm_service *service, struct tries **out, struct cm_err *e
     const struct cm_config *config = cm_service_config(service);
     int64_t places = cm_config_int(config, "TRIES_MAX"),
             workers = cm_config_int(config, "API_WORKERS");
-    CM_OWN(tries) tries = calloc(1, sizeof *tries);
+    CM_OWN(tries) tries = cm_must(calloc(1, sizeof *tries));
     cm_rc rc;
-
-    if (!tries)
-        cm_out_of_memory();
 
     tries->service = service;
     tries->timeout_ms = (int)cm_config_int(config, "TRY_TIMEOUT_MS");

@@ -182,9 +182,7 @@ enum hub_answer hub_join(struct hub *hub, const struct ask *ask)
 
     if (answer != HUB_JOINED)
         return answer;
-    viewer = calloc(1, sizeof *viewer);
-    if (!viewer)
-        cm_out_of_memory();
+    viewer = cm_must(calloc(1, sizeof *viewer));
 
     viewer->lane = lane;
     viewer->arena = cm_arena_new();
@@ -224,9 +222,7 @@ static void post(struct lane *lane, struct cm_uuid organization, struct cm_str t
         cm_metric_add(lane->hub->skipped, 1);
         return;
     }
-    delivery = malloc(sizeof *delivery + text.len);
-    if (!delivery)
-        cm_out_of_memory();
+    delivery = cm_must(malloc(sizeof *delivery + text.len));
 
     delivery->lane = lane;
     delivery->organization = organization;
@@ -275,17 +271,12 @@ void hub_lane_close(struct hub *hub, unsigned index)
 
 cm_rc hub_new(const struct hub_options *options, struct hub **out, struct cm_err *err)
 {
-    CM_OWN(hub) hub = calloc(1, sizeof *hub);
+    CM_OWN(hub) hub = cm_must(calloc(1, sizeof *hub));
     cm_rc rc;
-
-    if (!hub)
-        cm_out_of_memory();
 
     pthread_mutex_init(&hub->lock, NULL);
     hub->options = *options;
-    hub->users = calloc(options->viewers_max, sizeof *hub->users);
-    if (!hub->users)
-        cm_out_of_memory();
+    hub->users = cm_must(calloc(options->viewers_max, sizeof *hub->users));
     hub->viewers_now = cm_gauge(options->metrics, "callmill_live_pages", "Open live pages.", NULL);
     hub->delivered = cm_counter(options->metrics, "callmill_live_events_total",
                                 "Events put to live pages.", NULL);

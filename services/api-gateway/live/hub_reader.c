@@ -110,11 +110,8 @@ cm_rc hub_reader_start(const struct hub_reader_options *options, struct hub_read
                        struct cm_err *err)
 {
     const char *prefix = cm_config_text(options->config, "TOPIC_PREFIX");
-    struct hub_reader *reader = calloc(1, sizeof *reader);
+    struct hub_reader *reader = cm_must(calloc(1, sizeof *reader));
     size_t n = 0;
-
-    if (!reader)
-        cm_out_of_memory();
 
     reader->options = *options;
     reader->names = cm_arena_new();

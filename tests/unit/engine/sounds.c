@@ -37,10 +37,8 @@ static void array_destroy(struct cm_sound *port)
 
 static struct cm_sound *array_new(struct array_sound from)
 {
-    struct array_sound *sound = malloc(sizeof *sound);
+    struct array_sound *sound = cm_must(malloc(sizeof *sound));
 
-    if (!sound)
-        cm_out_of_memory();
     *sound = from;
     sound->port = (struct cm_sound){ .read = array_read, .destroy = array_destroy };
     return &sound->port;
