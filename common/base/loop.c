@@ -6,7 +6,6 @@
 #include "base/loop.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,11 +16,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
+#include "base/timers.h"
 
 /* Few enough that what a turn gathers (answers to be sent at its end) stays small and warm; enough
  * that waiting for the next ones costs each event little. */
-enum { EVENTS_A_TURN = 64, NOT_ARMED = -1 };
+enum { EVENTS_A_TURN = 64 };
 
 struct cm_watch {
     struct cm_loop *loop;
@@ -31,15 +30,6 @@ struct cm_watch {
     void *ctx;
     struct cm_watch *next_dead;
     bool dead;
-};
-
-struct cm_timer {
-    struct cm_loop *loop;
-    void (*fn)(void *ctx);
-    void *ctx;
-    int64_t due_ms;
-    uint64_t order; /* of arming: among timers due together the first armed fires first */
-    ptrdiff_t slot; /* in the heap, or NOT_ARMED */
 };
 
 struct call {
@@ -59,9 +49,7 @@ struct cm_loop {
     bool in_turn;
     bool again; /* don't wait before the next turn */
     struct cm_watch *dead;
-    struct cm_timer **heap; /* a binary heap, the next timer first */
-    size_t armed, heap_room;
-    uint64_t next_order;
+    struct timers timers;
     struct hook *hooks;
     size_t hook_count;
     pthread_mutex_t lock; /* of the posted calls */
@@ -108,9 +96,7 @@ void cm_loop_free(struct cm_loop *loop)
         free(call);
     }
     bury(loop);
-    for (size_t i = 0; i < loop->armed; i++)
-        loop->heap[i]->slot = NOT_ARMED;
-    free(loop->heap);
+    timers_finish(&loop->timers);
     free(loop->hooks);
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
@@ -118,6 +104,11 @@ void cm_loop_free(struct cm_loop *loop)
         close(loop->epoll_fd);
     pthread_mutex_destroy(&loop->lock);
     free(loop);
+}
+
+struct timers *loop_timers(struct cm_loop *loop)
+{
+    return &loop->timers;
 }
 
 static void wake(struct cm_loop *loop)
@@ -165,107 +156,6 @@ static void run_calls(struct cm_loop *loop)
         call->fn(call->ctx);
         free(call);
         call = next;
-    }
-}
-
-/* The heap. */
-
-static bool before(const struct cm_timer *a, const struct cm_timer *b)
-{
-    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
-}
-
-static void place(struct cm_loop *loop, struct cm_timer *timer, size_t slot)
-{
-    loop->heap[slot] = timer;
-    timer->slot = (ptrdiff_t)slot;
-}
-
-static void sift_up(struct cm_loop *loop, struct cm_timer *timer, size_t slot)
-{
-    while (slot > 0 && before(timer, loop->heap[(slot - 1) / 2])) {
-        place(loop, loop->heap[(slot - 1) / 2], slot);
-        slot = (slot - 1) / 2;
-    }
-    place(loop, timer, slot);
-}
-
-static void sift_down(struct cm_loop *loop, struct cm_timer *timer, size_t slot)
-{
-    for (size_t child; (child = 2 * slot + 1) < loop->armed; slot = child) {
-        if (child + 1 < loop->armed && before(loop->heap[child + 1], loop->heap[child]))
-            child++;
-        if (!before(loop->heap[child], timer))
-            break;
-        place(loop, loop->heap[child], slot);
-    }
-    place(loop, timer, slot);
-}
-
-struct cm_timer *cm_timer_new(struct cm_loop *loop, void (*fn)(void *ctx), void *ctx)
-{
-    struct cm_timer *timer = cm_must(malloc(sizeof *timer));
-
-    *timer = (struct cm_timer){ .loop = loop, .fn = fn, .ctx = ctx, .slot = NOT_ARMED };
-    return timer;
-}
-
-void cm_timer_disarm(struct cm_timer *timer)
-{
-    struct cm_loop *loop = timer->loop;
-    struct cm_timer *last;
-    size_t slot = (size_t)timer->slot;
-
-    if (timer->slot == NOT_ARMED)
-        return;
-
-    timer->slot = NOT_ARMED;
-    last = loop->heap[--loop->armed];
-    if (last == timer)
-        return;
-    if (before(last, timer))
-        sift_up(loop, last, slot);
-    else
-        sift_down(loop, last, slot);
-}
-
-void cm_timer_arm(struct cm_timer *timer, int64_t delay_ms)
-{
-    struct cm_loop *loop = timer->loop;
-
-    cm_timer_disarm(timer);
-    if (loop->armed == loop->heap_room) {
-        size_t room = loop->heap_room ? loop->heap_room * 2 : 16;
-
-        loop->heap = cm_must(reallocarray(loop->heap, room, sizeof(struct cm_timer *)));
-        loop->heap_room = room;
-    }
-    timer->due_ms = cm_mono_ms() + (delay_ms > 0 ? delay_ms : 0);
-    timer->order = loop->next_order++;
-    sift_up(loop, timer, loop->armed++);
-}
-
-void cm_timer_free(struct cm_timer *timer)
-{
-    if (!timer)
-        return;
-
-    cm_timer_disarm(timer);
-    free(timer);
-}
-
-/* Fires what is due; a timer that is armed meanwhile has its turn in the next round at the
- * earliest. */
-static void run_timers(struct cm_loop *loop)
-{
-    uint64_t end = loop->next_order;
-    int64_t now_ms = loop->armed ? cm_mono_ms() : 0;
-
-    while (loop->armed && loop->heap[0]->due_ms <= now_ms && loop->heap[0]->order < end) {
-        struct cm_timer *timer = loop->heap[0];
-
-        cm_timer_disarm(timer);
-        timer->fn(timer->ctx);
     }
 }
 
@@ -346,18 +236,6 @@ static void run_hooks(struct cm_loop *loop)
             loop->hooks[i].fn(loop->hooks[i].ctx);
 }
 
-static int wait_ms(const struct cm_loop *loop)
-{
-    int64_t left;
-
-    if (loop->again)
-        return 0;
-    if (!loop->armed)
-        return -1;
-    left = loop->heap[0]->due_ms - cm_mono_ms();
-    return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-}
-
 static void serve(struct cm_loop *loop, const struct epoll_event *event)
 {
     struct cm_watch *watch = event->data.ptr;
@@ -377,13 +255,14 @@ void cm_loop_run(struct cm_loop *loop)
     struct epoll_event events[EVENTS_A_TURN];
 
     while (!atomic_load(&loop->stop)) {
-        int ready = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wait_ms(loop));
+        int ready = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN,
+                               loop->again ? 0 : timers_wait_ms(&loop->timers));
 
         loop->in_turn = true;
         for (int i = 0; i < ready; i++)
             serve(loop, &events[i]);
         run_calls(loop);
-        run_timers(loop);
+        timers_run(&loop->timers);
         run_hooks(loop);
         loop->in_turn = false;
         bury(loop);
