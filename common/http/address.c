@@ -1,8 +1,9 @@
+#include "http/address.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <string.h>
-
-#include "http/client.h"
 
 struct block {
     uint8_t prefix[16];

@@ -79,7 +79,3 @@ cm_rc cm_http_fetch(struct cm_http_client *client, const struct cm_http_ask *ask
 /** Retry-After (seconds, decimals, or an HTTP date) as milliseconds from now, a day at most; 0:
  * none or nonsense. */
 unsigned cm_retry_after_ms(struct cm_str value, int64_t now_us);
-
-/** May a request of CM_REACH_PUBLIC go to this address? Anything but IPv4 and IPv6 is refused. */
-struct sockaddr;
-bool cm_address_is_public(const struct sockaddr *address);

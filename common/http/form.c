@@ -1,4 +1,6 @@
-#include "http/server.h"
+#include "http/form.h"
+
+#include <stdbool.h>
 
 /* A broken escape or NUL is false. */
 static bool decode(struct cm_str text, struct cm_arena *arena, struct cm_str *out)

@@ -16,6 +16,7 @@
 
 #include "base/queue.h"
 #include "base/span.h"
+#include "http/form.h"
 #include "http/route.h"
 #include "http/server.h"
 

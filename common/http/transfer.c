@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/write.h"
-#include "http/pool.h"
+#include "http/address.h"
 
 enum {
     TIMEOUT_MS = 30 * 1000,

@@ -2,14 +2,7 @@
 #pragma once
 #include "base/trace.h"
 #include "http/client.h"
-#include "http/curl.h"
-
-/* Idle handles with their open connections. One that was used for CM_REACH_ANY is never used for
- * CM_REACH_PUBLIC, since a kept connection is not looked at again. Thread: any. */
-struct http_pool;
-
-struct http_pool *http_pool_new(void);
-void http_pool_free(struct http_pool *pool);
+#include "http/pool.h"
 
 struct http_hop { /* where a request is on its way along redirects */
     const struct cm_http_ask *ask;

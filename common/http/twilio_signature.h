@@ -14,7 +14,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
-#include "http/server.h"
+#include "http/form.h"
 
 struct cm_twilio_keys; /* opaque: auth tokens and shared keys */
 

@@ -8,7 +8,7 @@
 #include "base/sid.h"
 #include "base/error.h"
 #include "event/event.h"
-#include "http/server.h"
+#include "http/form.h"
 
 enum callback_kind { CALLBACK_VOICE, CALLBACK_STATUS, CALLBACK_RECORDING, CALLBACK_STREAM };
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "http/form.h"
 
 enum { GRACE_MS = 10000 };
 

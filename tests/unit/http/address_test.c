@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "http/client.h"
+#include "http/address.h"
 
 static bool is_public(const char *text)
 {

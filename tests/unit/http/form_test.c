@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "http/server.h"
+#include "http/form.h"
 
 struct fixture {
     struct cm_arena *arena;
