@@ -63,6 +63,19 @@ static void note_unasked(struct sweep *s, const struct silent_row *row, const st
            CM_STR_FMT(row->call_sid), why->msg);
 }
 
+/* What Twilio tells of the call. false: it could not be asked. */
+static bool ask_call(struct sweep *s, const struct silent_row *row, struct callback *told,
+                     enum twilio_answer *found)
+{
+    struct cm_err why = { 0 };
+
+    cm_metric_add(s->o->asked, 1);
+    if (!s->is_away && !twilio_ask_call(s->o->twilio, row->call_sid, s->arena, told, found, &why))
+        return true;
+    note_unasked(s, row, &why);
+    return false;
+}
+
 /* ---- calls without an end ---- */
 
 static cm_rc end_call(struct sweep *s, const struct silent_row *row, const char *reason,
@@ -86,14 +99,10 @@ static cm_rc sweep_call(struct sweep *s, const struct silent_row *row, struct cm
     enum twilio_answer found;
     enum intake_answer answer;
     struct callback cb;
-    struct cm_err why = { 0 };
     cm_rc rc;
 
-    cm_metric_add(s->o->asked, 1);
-    if (s->is_away || twilio_ask_call(s->o->twilio, row->call_sid, s->arena, &cb, &found, &why)) {
-        note_unasked(s, row, &why);
+    if (!ask_call(s, row, &cb, &found))
         return is_too_old(s, row) ? end_call(s, row, "Twilio could not be asked", err) : CM_OK;
-    }
     if (found == TWILIO_NONE)
         return end_call(s, row, "Twilio does not know it", err);
 
@@ -169,16 +178,12 @@ static cm_rc sweep_pending(struct sweep *s, const struct silent_row *row, struct
     enum twilio_answer found;
     enum intake_answer answer;
     struct callback cb;
-    struct cm_err why = { 0 };
     cm_rc rc;
 
-    cm_metric_add(s->o->asked, 1);
-    if (s->is_away || twilio_ask_call(s->o->twilio, row->call_sid, s->arena, &cb, &found, &why)) {
-        note_unasked(s, row, &why);
+    if (!ask_call(s, row, &cb, &found))
         return is_too_old(s, row)
                    ? forget(s, row, "Twilio could not be asked about their call", err)
                    : CM_OK;
-    }
     if (found == TWILIO_NONE)
         return is_too_old(s, row) ? forget(s, row, "Twilio does not know their call", err) : CM_OK;
 
