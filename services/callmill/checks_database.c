@@ -1,7 +1,5 @@
 #include "checks.h"
 
-#include <stdarg.h>
-
 #include "db/db.h"
 #include "schema.h"
 
@@ -21,25 +19,6 @@ static const struct cm_stmt sql_roles = {
     "= 'callmill_api')"
     " FROM pg_roles"
 };
-
-void found(struct finding *out, enum finding_level level, const char *format, ...)
-{
-    va_list args;
-
-    out->level = level;
-    va_start(args, format);
-    vsnprintf(out->text, sizeof out->text, format, args);
-    va_end(args);
-}
-
-void advise(struct finding *out, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(out->advice, sizeof out->advice, format, args);
-    va_end(args);
-}
 
 /* false: it is not set or cannot be used, and `out` says so. */
 static bool open_database(const struct cli *cli, const char *setting, struct cm_db **db,

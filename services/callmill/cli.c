@@ -12,26 +12,34 @@ static size_t options_count(const struct cli_command *command)
     return n;
 }
 
+struct command_name {
+    char at[32];
+};
+
+/* "org add": as it is typed. */
+static struct command_name name_of(const struct cli_command *command)
+{
+    struct command_name name;
+
+    snprintf(name.at, sizeof name.at, "%s%s%s", command->noun, command->verb ? " " : "",
+             command->verb ? command->verb : "");
+    return name;
+}
+
 static void print_help(const struct cli_command *const commands[], FILE *to)
 {
     fprintf(to,
             "callmill " CALLMILL_VERSION " - sets a callmill installation up and looks after it\n\n"
             "usage: callmill COMMAND [OPTION...]    (callmill COMMAND --help tells more)\n\n");
-    for (size_t i = 0; commands[i]; i++) {
-        const struct cli_command *c = commands[i];
-        char name[32];
-
-        snprintf(name, sizeof name, "%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
-        fprintf(to, "  %-18s %s\n", name, c->summary);
-    }
+    for (size_t i = 0; commands[i]; i++)
+        fprintf(to, "  %-18s %s\n", name_of(commands[i]).at, commands[i]->summary);
     fprintf(to, "\nExit status: 0 done, 1 refused or failed, 2 wrong arguments, "
                 "75 something is away: try again.\n");
 }
 
 static void print_command_help(const struct cli_command *command, FILE *to)
 {
-    fprintf(to, "usage: callmill %s%s%s [OPTION...]\n\n%s\n", command->noun,
-            command->verb ? " " : "", command->verb ? command->verb : "", command->summary);
+    fprintf(to, "usage: callmill %s [OPTION...]\n\n%s\n", name_of(command).at, command->summary);
     if (command->details)
         fprintf(to, "%s\n", command->details);
     fprintf(to, "\nOptions:\n");
@@ -127,9 +135,8 @@ static cm_rc take_argument(struct cli *cli, int argc, char **argv, int *at, stru
         if (strlen(name) == len && memcmp(name, argument, len) == 0)
             return take_value(cli, i, argc, argv, at, equals ? equals + 1 : NULL, err);
     }
-    return cm_fail(err, CM_REJECT, "no option '%.*s' here; see callmill %s%s%s --help", (int)len,
-                   argument, cli->command->noun, cli->command->verb ? " " : "",
-                   cli->command->verb ? cli->command->verb : "");
+    return cm_fail(err, CM_REJECT, "no option '%.*s' here; see callmill %s --help", (int)len,
+                   argument, name_of(cli->command).at);
 }
 
 static cm_rc all_required(const struct cli *cli, struct cm_err *err)
