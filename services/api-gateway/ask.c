@@ -46,8 +46,8 @@ bool ask_same_origin(struct cm_http_request *rq, const struct gateway *gateway)
     if (auth_is_same_origin(&seen))
         return true;
 
-    reply_problem(rq, 403, "Forbidden",
-                  "A browser may ask for this only from a page of the same origin.");
+    cm_http_problem(rq, 403, "Forbidden",
+                    "A browser may ask for this only from a page of the same origin.");
     return false;
 }
 
@@ -61,7 +61,7 @@ static bool is_no_form(struct cm_http_request *rq)
     if (cm_http_body(rq).len == 0 || auth_is_json(type))
         return true;
 
-    reply_problem(rq, 415, "Unsupported Media Type", "Send the body as application/json.");
+    cm_http_problem(rq, 415, "Unsupported Media Type", "Send the body as application/json.");
     return false;
 }
 

@@ -232,7 +232,7 @@ static bool read_object(struct cm_http_request *rq, const struct body_form *form
 
     cm_http_header(rq, "Content-Type", &type);
     if (!auth_is_json(type)) {
-        reply_problem(rq, 415, "Unsupported Media Type", "Send the body as application/json.");
+        cm_http_problem(rq, 415, "Unsupported Media Type", "Send the body as application/json.");
         return false;
     }
 

@@ -46,8 +46,8 @@ void change_end(struct change *change)
 static void fail(struct change *change, const char *doing, cm_rc rc, const struct cm_err *err)
 {
     if (rc == CM_REJECT)
-        reply_problem(change->rq, 409, "Conflict",
-                      "The database refuses this: it does not fit what is there by now.");
+        cm_http_problem(change->rq, 409, "Conflict",
+                        "The database refuses this: it does not fit what is there by now.");
     else
         reply_failure(change->rq, doing, rc, err);
 }
@@ -94,7 +94,7 @@ bool change_begin(struct change *change, struct cm_http_request *rq, struct gate
     change->organization_id = cm_row_uuid(found, 0, 3);
     change->is_admin = cm_row_bool(found, 0, 4);
     if (by == CHANGE_BY_ADMIN && !change->is_admin) {
-        reply_problem(rq, 403, "Forbidden", "Only an admin may do this.");
+        cm_http_problem(rq, 403, "Forbidden", "Only an admin may do this.");
         return false;
     }
     return true;
@@ -104,7 +104,7 @@ bool change_in_person(struct change *change)
 {
     if (change->credential.kind == AUTH_SESSION)
         return true;
-    reply_problem(change->rq, 403, "Forbidden", "Not with an API token: log in to do this.");
+    cm_http_problem(change->rq, 403, "Forbidden", "Not with an API token: log in to do this.");
     return false;
 }
 
@@ -157,19 +157,14 @@ bool change_once_of(struct change *change, struct cm_str body, struct cm_uuid *i
     if (!change_send(change, &sql_forget, NULL) || !change_query(change, &sql_once, args, &kept))
         return false;
     if (!cm_row_bool(kept, 0, 1)) {
-        reply_problem(change->rq, 422, "Unprocessable Content",
-                      "The Idempotency-Key was used for another request; take a new one.");
+        cm_http_problem(change->rq, 422, "Unprocessable Content",
+                        "The Idempotency-Key was used for another request; take a new one.");
         return false;
     }
 
     change->repeated = !cm_uuid_eq(cm_row_uuid(kept, 0, 0), *id);
     *id = cm_row_uuid(kept, 0, 0);
     return true;
-}
-
-bool change_path_id(struct change *change, struct cm_uuid *id)
-{
-    return ask_path_id(change->rq, id);
 }
 
 struct cm_args *change_id_arg(const struct change *change, struct cm_uuid id)

@@ -52,9 +52,6 @@ bool change_once(struct change *change, struct cm_uuid *id);
  * which not even a hash is to be kept; or the hash of one that is a file. */
 bool change_once_of(struct change *change, struct cm_str body, struct cm_uuid *id);
 
-/** The id of the path. false: it is none, and that was answered as if nothing were there. */
-bool change_path_id(struct change *change, struct cm_uuid *id);
-
 /** The id as a statement's first parameter. */
 struct cm_args *change_id_arg(const struct change *change, struct cm_uuid id);
 

@@ -63,8 +63,8 @@ void reply_row_created(struct cm_http_request *rq, const char *path, struct cm_u
                        const struct cm_rows *rows, reply_put *put)
 {
     if (cm_rows_count(rows) == 0) {
-        reply_problem(rq, 422, "Unprocessable Content",
-                      "What was made under this Idempotency-Key is no more; take a new one.");
+        cm_http_problem(rq, 422, "Unprocessable Content",
+                        "What was made under this Idempotency-Key is no more; take a new one.");
         return;
     }
     cm_http_set(rq, "Location",
@@ -77,21 +77,15 @@ void reply_nothing(struct cm_http_request *rq)
     cm_http_reply_empty(rq, 204);
 }
 
-void reply_problem(struct cm_http_request *rq, unsigned status, const char *title,
-                   const char *detail)
-{
-    cm_http_problem(rq, status, title, detail);
-}
-
 void reply_bad_request(struct cm_http_request *rq, const char *detail)
 {
-    reply_problem(rq, 400, "Bad Request", detail);
+    cm_http_problem(rq, 400, "Bad Request", detail);
 }
 
 void reply_unauthorized(struct cm_http_request *rq, const char *detail)
 {
     cm_http_set(rq, "WWW-Authenticate", "Bearer realm=\"callmill\"");
-    reply_problem(rq, 401, "Unauthorized", detail);
+    cm_http_problem(rq, 401, "Unauthorized", detail);
 }
 
 void reply_no_session(struct cm_http_request *rq)
@@ -101,7 +95,7 @@ void reply_no_session(struct cm_http_request *rq)
 
 void reply_not_found(struct cm_http_request *rq)
 {
-    reply_problem(rq, 404, "Not Found", "There is nothing here.");
+    cm_http_problem(rq, 404, "Not Found", "There is nothing here.");
 }
 
 static void retry_after(struct cm_http_request *rq, int64_t wait_s)
@@ -115,13 +109,13 @@ static void retry_after(struct cm_http_request *rq, int64_t wait_s)
 void reply_too_many(struct cm_http_request *rq, int64_t wait_s, const char *detail)
 {
     retry_after(rq, wait_s);
-    reply_problem(rq, 429, "Too Many Requests", detail);
+    cm_http_problem(rq, 429, "Too Many Requests", detail);
 }
 
 void reply_away(struct cm_http_request *rq, int64_t wait_s, const char *detail)
 {
     retry_after(rq, wait_s);
-    reply_problem(rq, 503, "Service Unavailable", detail);
+    cm_http_problem(rq, 503, "Service Unavailable", detail);
 }
 
 void reply_failure(struct cm_http_request *rq, const char *doing, cm_rc rc,
@@ -137,6 +131,6 @@ void reply_failure(struct cm_http_request *rq, const char *doing, cm_rc rc,
         reply_away(rq, 1, "The database does not answer right now. Try again.");
         return;
     }
-    reply_problem(rq, 500, "Internal Server Error",
-                  "This should not have happened; the log tells more.");
+    cm_http_problem(rq, 500, "Internal Server Error",
+                    "This should not have happened; the log tells more.");
 }

@@ -29,13 +29,11 @@ void reply_nothing(struct cm_http_request *rq); /* 204 */
 void reply_bad_request(struct cm_http_request *rq, const char *detail);
 void reply_unauthorized(struct cm_http_request *rq, const char *detail);
 void reply_no_session(struct cm_http_request *rq); /* 401: the credential opens nothing */
-void reply_not_found(
-    struct cm_http_request *rq); /* one text for what is not there and what is not theirs */
+/** One text for what is not there and what is not theirs. */
+void reply_not_found(struct cm_http_request *rq);
 /** 503: something that is needed does not answer, or has too much to do. */
 void reply_away(struct cm_http_request *rq, int64_t wait_s, const char *detail);
 void reply_too_many(struct cm_http_request *rq, int64_t wait_s, const char *detail);
-void reply_problem(struct cm_http_request *rq, unsigned status, const char *title,
-                   const char *detail);
 
 /** What a failure means to the client: 503 for CM_RETRY, else 500; logged here, once, with `doing`.
  */

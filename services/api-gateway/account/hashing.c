@@ -15,9 +15,7 @@ bool hashing_enter(struct cm_http_request *rq, struct gateway *gateway)
     if (sem_clockwait(&gateway->hashes, CLOCK_MONOTONIC, &until) == 0)
         return true;
 
-    cm_http_set(rq, "Retry-After", "2");
-    reply_problem(rq, 503, "Service Unavailable",
-                  "Too many passwords are being checked right now. Try again.");
+    reply_away(rq, WAIT_S, "Too many passwords are being checked right now. Try again.");
     return false;
 }
 

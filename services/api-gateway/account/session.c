@@ -68,8 +68,8 @@ void log_out(struct cm_http_request *rq, void *ctx)
     if (!ask)
         return;
     if (ask->credential.kind == AUTH_API_TOKEN) {
-        reply_problem(rq, 403, "Forbidden",
-                      "An API token is not a session; it is withdrawn in the settings.");
+        cm_http_problem(rq, 403, "Forbidden",
+                        "An API token is not a session; it is withdrawn in the settings.");
         return;
     }
 

@@ -3,6 +3,7 @@
  * The call's rows go at once, and with them what nobody has heard of it yet (0006). The event tells
  * the others; call-ingest removes the recording when it hears it.
  */
+#include "ask.h"
 #include "change.h"
 #include "endpoints.h"
 #include "reply.h"
@@ -56,7 +57,7 @@ void delete_call(struct cm_http_request *rq, void *ctx)
     struct cm_str call_sid;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_path_id(&change, &id))
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !ask_path_id(rq, &id))
         return;
     cm_arg_uuid(id_arg, id);
     if (!find_sid(&change, id_arg, &call_sid))

@@ -51,7 +51,7 @@ void admit_import(struct cm_http_request *rq, void *ctx)
     if (cm_str_ieq(cm_str_trim(type), "audio/mpeg"))
         ask_send(ask);
     else
-        reply_problem(rq, 415, "Unsupported Media Type", "Send the recording as audio/mpeg.");
+        cm_http_problem(rq, 415, "Unsupported Media Type", "Send the recording as audio/mpeg.");
 }
 
 /* ---- the query ---- */
@@ -154,14 +154,14 @@ static bool look_inside(struct cm_http_request *rq, struct import *import)
         reply_bad_request(rq, "the body is empty; it is to be the recording");
         return false;
     case CM_RECORDING_NO_MP3:
-        reply_problem(rq, 415, "Unsupported Media Type",
-                      "The body is no MP3: it begins otherwise.");
+        cm_http_problem(rq, 415, "Unsupported Media Type",
+                        "The body is no MP3: it begins otherwise.");
         return false;
     case CM_RECORDING_BROKEN:
-        reply_problem(rq, 415, "Unsupported Media Type",
-                      cm_arena_printf(cm_http_arena(rq), "The body cannot be read as MP3: %.*s.",
-                                      CM_STR_FMT(import->facts.flaw))
-                          .at);
+        cm_http_problem(rq, 415, "Unsupported Media Type",
+                        cm_arena_printf(cm_http_arena(rq), "The body cannot be read as MP3: %.*s.",
+                                        CM_STR_FMT(import->facts.flaw))
+                            .at);
         return false;
     }
     return false;

@@ -1,4 +1,5 @@
 /* rerun.c - POST /api/calls/{id}/rerun. */
+#include "ask.h"
 #include "change.h"
 #include "endpoints.h"
 #include "reply.h"
@@ -41,7 +42,7 @@ void rerun_call(struct cm_http_request *rq, void *ctx)
     CM_OWN(cm_rows) call = NULL;
     struct cm_uuid id, request_id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_path_id(&change, &id))
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !ask_path_id(rq, &id))
         return;
     cm_arg_uuid(args, id);
     if (!change_query(&change, &sql_call, args, &call))
@@ -51,7 +52,8 @@ void rerun_call(struct cm_http_request *rq, void *ctx)
         return;
     }
     if (!cm_row_bool(call, 0, 1)) {
-        reply_problem(rq, 409, "Conflict", "The call has no transcription that could be analyzed.");
+        cm_http_problem(rq, 409, "Conflict",
+                        "The call has no transcription that could be analyzed.");
         return;
     }
 

@@ -3,6 +3,7 @@
  * What it does is one function of the database (retry_step in 0006), which `callmill dlq replay`
  * shares the most of: the events of other services are not the gateway's to send.
  */
+#include "ask.h"
 #include "calls/json.h"
 #include "change.h"
 #include "endpoints.h"
@@ -57,7 +58,7 @@ static void reply_conflict(struct change *change, struct cm_str outcome)
         why = cm_arena_printf(change->arena, "The step has not failed: it is %.*s.",
                               CM_STR_FMT(outcome))
                   .at;
-    reply_problem(change->rq, 409, "Conflict", why);
+    cm_http_problem(change->rq, 409, "Conflict", why);
 }
 
 static bool drive(struct change *change, const struct cm_args *args)
@@ -82,7 +83,7 @@ void retry_step(struct cm_http_request *rq, void *ctx)
     CM_OWN(cm_rows) now = NULL;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_path_id(&change, &id) ||
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !ask_path_id(rq, &id) ||
         !call_is_there(&change, id))
         return;
     if (!is_step(step)) {

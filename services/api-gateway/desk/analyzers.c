@@ -1,4 +1,5 @@
 /* analyzers.c - /api/analyzers: what is asked about every call. */
+#include "ask.h"
 #include "body.h"
 #include "desk/resource.h"
 #include "endpoints.h"
@@ -99,7 +100,7 @@ static bool name_is_free(struct change *change, const struct body_value *name, s
         return false;
     if (cm_rows_count(taken) == 0)
         return true;
-    reply_problem(change->rq, 409, "Conflict", "There is an analyzer of that name already.");
+    cm_http_problem(change->rq, 409, "Conflict", "There is an analyzer of that name already.");
     return false;
 }
 
@@ -145,7 +146,7 @@ void change_analyzer(struct cm_http_request *rq, void *ctx)
     struct body_value values[FIELDS];
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !change_path_id(&change, &id) ||
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !ask_path_id(rq, &id) ||
         !body_read_change(rq, fields, FIELDS, values))
         return;
     /* Two who move analyzers at a time would number them twice. */
@@ -158,6 +159,6 @@ void delete_analyzer(struct cm_http_request *rq, void *ctx)
     CM_OWN_CHANGE struct change change = { 0 };
     struct cm_uuid id;
 
-    if (change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) && change_path_id(&change, &id))
+    if (change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) && ask_path_id(rq, &id))
         change_remove(&change, &sql_delete, change_id_arg(&change, id));
 }

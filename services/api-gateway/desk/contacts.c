@@ -156,7 +156,7 @@ void change_contact(struct cm_http_request *rq, void *ctx)
     struct cm_args *args;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_path_id(&change, &id) ||
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !ask_path_id(rq, &id) ||
         !body_read_change(rq, fields, FIELDS, values))
         return;
 

@@ -1,6 +1,7 @@
 /* phone_numbers.c - /api/phone-numbers: the numbers whose calls are taken, and how. */
 #include <ctype.h>
 
+#include "ask.h"
 #include "base/phone.h"
 #include "body.h"
 #include "desk/resource.h"
@@ -128,7 +129,7 @@ static bool insert(struct change *change, struct cm_uuid id, const struct body_v
         return false;
     if (cm_rows_affected(inserted) == 1)
         return true;
-    reply_problem(change->rq, 409, "Conflict", "The number is taken already.");
+    cm_http_problem(change->rq, 409, "Conflict", "The number is taken already.");
     return false;
 }
 
@@ -152,7 +153,7 @@ void change_phone_number(struct cm_http_request *rq, void *ctx)
     struct cm_args *args;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !change_path_id(&change, &id) ||
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !ask_path_id(rq, &id) ||
         !body_read_change(rq, fields + LABEL, FIELDS - LABEL, values + LABEL))
         return;
     args = change_id_arg(&change, id);
@@ -169,14 +170,14 @@ void delete_phone_number(struct cm_http_request *rq, void *ctx)
     struct cm_args *args;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !change_path_id(&change, &id))
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !ask_path_id(rq, &id))
         return;
     args = change_id_arg(&change, id);
     if (!change_send(&change, &sql_lock, args) ||
         !change_query(&change, &sql_has_calls, args, &has_calls))
         return;
     if (cm_row_bool(has_calls, 0, 0))
-        reply_problem(rq, 409, "Conflict", "The number has calls; it stays as long as they do.");
+        cm_http_problem(rq, 409, "Conflict", "The number has calls; it stays as long as they do.");
     else
         change_remove(&change, &sql_delete, args);
 }

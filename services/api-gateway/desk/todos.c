@@ -218,7 +218,7 @@ void change_todo(struct cm_http_request *rq, void *ctx)
     struct cm_args *args;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_path_id(&change, &id) ||
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !ask_path_id(rq, &id) ||
         !body_read_change(rq, change_fields, FIELDS, values))
         return;
 
@@ -234,6 +234,6 @@ void delete_todo(struct cm_http_request *rq, void *ctx)
     CM_OWN_CHANGE struct change change = { 0 };
     struct cm_uuid id;
 
-    if (change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) && change_path_id(&change, &id))
+    if (change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) && ask_path_id(rq, &id))
         change_remove(&change, &sql_delete, change_id_arg(&change, id));
 }

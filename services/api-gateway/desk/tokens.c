@@ -152,9 +152,9 @@ void create_token(struct cm_http_request *rq, void *ctx)
     if (!change_once(&change, &id))
         return;
     if (change.repeated) {
-        reply_problem(rq, 409, "Conflict",
-                      "The token was made and shown once. If that answer is lost, revoke it and "
-                      "make another one.");
+        cm_http_problem(rq, 409, "Conflict",
+                        "The token was made and shown once. If that answer is lost, revoke it and "
+                        "make another one.");
         return;
     }
 
@@ -169,7 +169,7 @@ void revoke_token(struct cm_http_request *rq, void *ctx)
     struct cm_args *args;
     struct cm_uuid id;
 
-    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_path_id(&change, &id))
+    if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !ask_path_id(rq, &id))
         return;
     args = change_id_arg(&change, id);
     cm_arg_uuid(args, change.user_id);

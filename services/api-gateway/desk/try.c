@@ -93,7 +93,7 @@ static bool load(struct change *change, struct cm_uuid call_id, struct cm_rows *
         return false;
     }
     if (!cm_row_bool(*call, 0, 3)) {
-        reply_problem(change->rq, 409, "Conflict", "The call has no transcription to try it on.");
+        cm_http_problem(change->rq, 409, "Conflict", "The call has no transcription to try it on.");
         return false;
     }
     return change_query(change, &sql_segments, args, segments);
@@ -170,8 +170,8 @@ static void refuse(struct cm_http_request *rq, const struct cm_text *text, cm_rc
     cm_log(CM_LOG_WARN, "a try had no answer", "engine=%s class=%s reason=%s", text->engine,
            cm_rc_name(rc), err->msg);
     if (rc == CM_REJECT)
-        reply_problem(rq, 409, "Conflict",
-                      cm_arena_printf(arena, "The engine cannot answer this: %s.", err->msg).at);
+        cm_http_problem(rq, 409, "Conflict",
+                        cm_arena_printf(arena, "The engine cannot answer this: %s.", err->msg).at);
     else
         reply_away(
             rq, (err->retry_after_ms + 999) / 1000,
@@ -218,8 +218,8 @@ void try_analyzer(struct cm_http_request *rq, void *ctx)
 
     text = engine_of(tries, values[ENGINE].text);
     if (!text) {
-        reply_problem(rq, 409, "Conflict",
-                      "No language model is set up: TEXT_URL and TEXT_MODEL are not set.");
+        cm_http_problem(rq, 409, "Conflict",
+                        "No language model is set up: TEXT_URL and TEXT_MODEL are not set.");
         return;
     }
     if (text->slow && sem_trywait(&tries->places) != 0) {

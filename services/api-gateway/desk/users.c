@@ -6,6 +6,7 @@
  */
 #include "account/hashing.h"
 #include "account/limiter.h"
+#include "ask.h"
 #include "base/clock.h"
 #include "base/mail_address.h"
 #include "body.h"
@@ -130,7 +131,7 @@ static bool knows_password(const struct change *change, struct cm_str password, 
     answer = cm_password_check(password, hash);
     hashing_leave(gateway);
     if (answer == CM_PASSWORD_WRONG) {
-        reply_problem(change->rq, 403, "Forbidden", "The current password is wrong.");
+        cm_http_problem(change->rq, 403, "Forbidden", "The current password is wrong.");
         return false;
     }
     limiter_forget(gateway->by_account, key);
@@ -181,7 +182,7 @@ static bool insert(struct change *change, struct cm_uuid id, const struct body_v
         return false;
     if (cm_rows_affected(inserted) == 1)
         return true;
-    reply_problem(change->rq, 409, "Conflict", "The e-mail address is taken already.");
+    cm_http_problem(change->rq, 409, "Conflict", "The e-mail address is taken already.");
     return false;
 }
 
@@ -213,8 +214,8 @@ static bool may_change(const struct change *change, struct cm_uuid id,
     bool own = cm_uuid_eq(id, change->user_id), own_password = own && values[PASSWORD].given;
 
     if (!change->is_admin && (!own || values[ROLE].given || values[DISABLED].given)) {
-        reply_problem(change->rq, 403, "Forbidden",
-                      "Only an admin may change others, and what a user may do.");
+        cm_http_problem(change->rq, 403, "Forbidden",
+                        "Only an admin may change others, and what a user may do.");
         return false;
     }
     if (values[CURRENT].given != own_password) {
@@ -245,10 +246,10 @@ static bool leaves_an_admin(struct change *change, struct cm_uuid id,
     if (asker && (stays || another))
         return true;
     if (asker)
-        reply_problem(change->rq, 409, "Conflict",
-                      "The organization's last admin who can log in stays one.");
+        cm_http_problem(change->rq, 409, "Conflict",
+                        "The organization's last admin who can log in stays one.");
     else
-        reply_problem(change->rq, 403, "Forbidden", "Only an admin may do this.");
+        cm_http_problem(change->rq, 403, "Forbidden", "Only an admin may do this.");
     return false;
 }
 
@@ -279,7 +280,7 @@ void change_user(struct cm_http_request *rq, void *ctx)
     bool renews;
 
     if (!change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) || !change_in_person(&change) ||
-        !change_path_id(&change, &id) ||
+        !ask_path_id(rq, &id) ||
         !body_read_change(rq, fields + NAME, FIELDS - NAME, values + NAME) ||
         !may_change(&change, id, values))
         return;

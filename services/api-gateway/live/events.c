@@ -15,7 +15,7 @@ static void answer(struct ask *ask, struct cm_rows *rows[])
         break;
     case HUB_FULL:
         cm_http_set(ask->rq, "Retry-After", "60");
-        reply_problem(ask->rq, 503, "Service Unavailable", "Too many live pages are open.");
+        cm_http_problem(ask->rq, 503, "Service Unavailable", "Too many live pages are open.");
         break;
     }
 }
