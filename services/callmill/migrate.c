@@ -18,6 +18,18 @@ static const struct cm_setting settings[] = {
       .min = 1,
       .max = 86400,
       .help = "how long one migration may take, in s" },
+    { .name = "MIGRATE_LOCK_MS",
+      .type = CM_SET_INT,
+      .fallback = "3000",
+      .min = 10,
+      .max = 600000,
+      .help = "how long it waits for a table that others use, and they for it, in ms" },
+    { .name = "MIGRATE_TRIES",
+      .type = CM_SET_INT,
+      .fallback = "40",
+      .min = 1,
+      .max = 100000,
+      .help = "tries at one migration whose tables others use; between them as long a pause" },
     { 0 },
 };
 static const struct cm_setting *const tables[] = { settings, NULL };
@@ -40,20 +52,61 @@ static cm_rc wait_for_database(struct cm_db *db, int64_t wait_s, struct cm_err *
     }
 }
 
+/* Its locks are left: who waited behind it goes on, before it comes again. */
+static cm_rc wait_for_others(const struct cli *cli, const struct schema_outcome *outcome, int tries,
+                             struct cm_err *err)
+{
+    int lock_ms = (int)cm_config_int(cli->config, "MIGRATE_LOCK_MS");
+    int tries_max = (int)cm_config_int(cli->config, "MIGRATE_TRIES");
+    const char *who = outcome->holders[0] ? outcome->holders : "nobody any more";
+
+    if (tries >= tries_max)
+        return cm_fail(err, CM_RETRY,
+                       "migration %s: in none of %d tries its tables were free within %d ms; "
+                       "nothing is changed by it. In use by: %s",
+                       outcome->migration->name, tries, lock_ms, who);
+    fprintf(stderr, "callmill: %s waits for tables that others use, try %d of %d; in use by: %s\n",
+            outcome->migration->name, tries, tries_max, who);
+    cm_pause_ms(lock_ms);
+    return CM_OK;
+}
+
+static void tell_applied(const struct cli *cli, const struct migration *applied,
+                         struct cm_json *json)
+{
+    if (cli->json)
+        cm_json_text(json, NULL, applied->name);
+    else
+        fprintf(cli->out, "applied %s\n", applied->name);
+}
+
 static cm_rc apply_all(const struct cli *cli, struct cm_db *db, struct cm_json *json, int *count,
                        enum schema_answer *answer, struct cm_err *err)
 {
-    for (*count = 0;; (*count)++) {
-        const struct migration *applied;
-        cm_rc rc = schema_step(db, migrations, migrations_count, answer, &applied, err);
+    int lock_ms = (int)cm_config_int(cli->config, "MIGRATE_LOCK_MS"), tries = 0;
+    cm_rc rc = CM_OK;
 
-        if (rc || *answer != SCHEMA_APPLIED)
-            return rc;
-        if (cli->json)
-            cm_json_text(json, NULL, applied->name);
-        else
-            fprintf(cli->out, "applied %s\n", applied->name);
+    for (*count = 0; !rc;) {
+        struct schema_outcome outcome;
+
+        rc = schema_step(db, migrations, migrations_count, lock_ms, &outcome, err);
+        if (rc)
+            break;
+        switch (*answer = outcome.answer) {
+        case SCHEMA_APPLIED:
+            tell_applied(cli, outcome.migration, json);
+            ++*count;
+            tries = 0;
+            break;
+        case SCHEMA_BUSY:
+            rc = wait_for_others(cli, &outcome, ++tries, err);
+            break;
+        case SCHEMA_CURRENT:
+        case SCHEMA_AHEAD:
+            return CM_OK;
+        }
     }
+    return rc;
 }
 
 static cm_rc migrate(struct cli *cli, struct cm_err *err)
@@ -103,7 +156,9 @@ const struct cli_command command_migrate = {
     .summary = "bring the database's tables up to date",
     .details = "Applies each numbered migration that is missing in a transaction of its own. Safe "
                "to run again\n"
-               "and at several places at once; refuses a migration whose text has changed since.",
+               "and at several places at once; refuses a migration whose text has changed since. "
+               "Services may be\n"
+               "at work: one whose tables are in use tries again by itself.",
     .options = options,
     .settings = tables,
     .run = migrate,

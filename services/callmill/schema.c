@@ -1,5 +1,7 @@
 #include "schema.h"
 
+#include <stdio.h>
+
 #include "base/digest.h"
 
 /* The number is any constant that no other user of the database takes; these are the letters
@@ -7,13 +9,32 @@
 static const struct cm_stmt sql_lock = { "schema_lock",
                                          "SELECT pg_advisory_xact_lock(7161124095443692652)" };
 
+/* For the transaction only; behind the lock above, which may well be waited for. */
+static const struct cm_stmt sql_hurry = {
+    "schema_hurry", "SELECT set_config('lock_timeout', $1::integer::text, true)"
+};
+
 /* A migration is many statements, and a prepared statement is one. PL/pgSQL's EXECUTE takes them
  * all, one after the other, and lets none of them end the transaction. The function is gone again
  * before the commit. */
-static const struct cm_stmt sql_runner = { "schema_runner",
-                                           "CREATE FUNCTION schema_run(script text) RETURNS void "
-                                           "LANGUAGE plpgsql AS $$ BEGIN EXECUTE script; END $$" };
+static const struct cm_stmt sql_runner = {
+    "schema_runner", "CREATE FUNCTION schema_run(script text) RETURNS boolean LANGUAGE plpgsql AS"
+                     " $$ BEGIN EXECUTE script; RETURN true;"
+                     " EXCEPTION WHEN lock_not_available OR deadlock_detected THEN RETURN false;"
+                     " END $$"
+};
 static const struct cm_stmt sql_run = { "schema_run", "SELECT schema_run($1)" };
+/* Who holds the lock that was waited for is among them: it held it a moment ago. */
+static const struct cm_stmt sql_holders = {
+    "schema_holders",
+    "SELECT coalesce(string_agg(h.name, ', '), '') FROM ("
+    " SELECT a.pid || ' ' || a.application_name AS name FROM pg_stat_activity a"
+    " WHERE a.pid <> pg_backend_pid() AND EXISTS (SELECT FROM pg_locks l JOIN pg_class c"
+    "  ON c.oid = l.relation AND c.relnamespace = 'public'::regnamespace"
+    "  WHERE l.pid = a.pid AND l.granted AND l.database ="
+    "   (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    " ORDER BY a.pid LIMIT 5) h"
+};
 static const struct cm_stmt sql_no_runner = { "schema_no_runner",
                                               "DROP FUNCTION schema_run(text)" };
 
@@ -102,32 +123,85 @@ static cm_rc read_history(struct cm_tx *tx, const struct migration *list, size_t
     return check_history(rows, list, count, err);
 }
 
-static cm_rc apply(struct cm_tx *tx, const struct migration *m, struct cm_err *err)
+struct step {
+    const struct cm_stmt *stmt;
+    const struct cm_args *args;
+};
+
+static cm_rc send_all(struct cm_tx *tx, const struct step *steps, struct cm_err *err)
 {
-    CM_OWN(cm_arena) arena = cm_arena_new();
-    struct cm_args *script = cm_args_new(arena), *record = cm_args_new(arena);
-    struct cm_hex hash = sha256_of(m);
-    const struct {
-        const struct cm_stmt *stmt;
-        const struct cm_args *args;
-    } steps[] = { { &sql_runner, NULL }, { &sql_run, script },    { &sql_no_runner, NULL },
-                  { &sql_table, NULL },  { &sql_record, record }, { &sql_grant, NULL } };
+    cm_rc rc = CM_OK;
 
-    cm_arg_str(script, text_of(m));
-    cm_arg_i32(record, m->version);
-    cm_arg_text(record, m->name);
-    cm_arg_text(record, hash.at);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        cm_rc rc = cm_tx_send(tx, steps[i].stmt, steps[i].args, err);
-
-        if (rc)
-            return rc;
-    }
-    return CM_OK;
+    for (; steps->stmt && !rc; steps++)
+        rc = cm_tx_send(tx, steps->stmt, steps->args, err);
+    return rc;
 }
 
-cm_rc schema_step(struct cm_db *db, const struct migration *list, size_t count,
-                  enum schema_answer *answer, const struct migration **applied, struct cm_err *err)
+/* `*busy`: others hold what it needs, and it has changed nothing. */
+static cm_rc run(struct cm_tx *tx, struct cm_arena *arena, const struct migration *m, int lock_ms,
+                 bool *busy, struct cm_err *err)
+{
+    struct cm_args *hurry = cm_args_new(arena), *script = cm_args_new(arena);
+    const struct step before[] = { { &sql_hurry, hurry }, { &sql_runner, NULL }, { 0 } };
+    CM_OWN(cm_rows) rows = NULL;
+    cm_rc rc;
+
+    cm_arg_i32(hurry, lock_ms);
+    cm_arg_str(script, text_of(m));
+    rc = send_all(tx, before, err);
+    if (!rc)
+        rc = cm_tx_query(tx, &sql_run, script, &rows, err);
+    if (!rc)
+        *busy = !cm_row_bool(rows, 0, 0);
+    return rc;
+}
+
+static cm_rc record(struct cm_tx *tx, struct cm_arena *arena, const struct migration *m,
+                    struct cm_err *err)
+{
+    struct cm_args *args = cm_args_new(arena);
+    struct cm_hex hash = sha256_of(m);
+    const struct step steps[] = { { &sql_no_runner, NULL },
+                                  { &sql_table, NULL },
+                                  { &sql_record, args },
+                                  { &sql_grant, NULL },
+                                  { 0 } };
+
+    cm_arg_i32(args, m->version);
+    cm_arg_text(args, m->name);
+    cm_arg_text(args, hash.at);
+    return send_all(tx, steps, err);
+}
+
+static cm_rc name_holders(struct cm_tx *tx, struct schema_outcome *out, struct cm_err *err)
+{
+    CM_OWN(cm_rows) rows = NULL;
+    cm_rc rc = cm_tx_query(tx, &sql_holders, NULL, &rows, err);
+
+    if (!rc)
+        snprintf(out->holders, sizeof out->holders, "%.*s", CM_STR_FMT(cm_row_str(rows, 0, 0)));
+    return rc;
+}
+
+/* Takes the transaction, unless others are in its way. */
+static cm_rc apply(struct cm_tx **tx, const struct migration *m, int lock_ms,
+                   struct schema_outcome *out, struct cm_err *err)
+{
+    CM_OWN(cm_arena) arena = cm_arena_new();
+    bool busy = false;
+    cm_rc rc = run(*tx, arena, m, lock_ms, &busy, err);
+
+    if (rc)
+        return rc;
+    *out = (struct schema_outcome){ busy ? SCHEMA_BUSY : SCHEMA_APPLIED, m, "" };
+    if (busy)
+        return name_holders(*tx, out, err);
+    rc = record(*tx, arena, m, err);
+    return rc ? rc : cm_tx_commit(tx, err);
+}
+
+cm_rc schema_step(struct cm_db *db, const struct migration *list, size_t count, int lock_ms,
+                  struct schema_outcome *out, struct cm_err *err)
 {
     CM_OWN(cm_tx) tx = NULL;
     int done;
@@ -143,19 +217,13 @@ cm_rc schema_step(struct cm_db *db, const struct migration *list, size_t count,
     if (rc)
         return rc;
     if ((size_t)done >= count) {
-        *answer = (size_t)done > count ? SCHEMA_AHEAD : SCHEMA_CURRENT;
+        *out = (struct schema_outcome){ (size_t)done > count ? SCHEMA_AHEAD : SCHEMA_CURRENT, NULL,
+                                        "" };
         return CM_OK;
     }
 
-    rc = apply(tx, &list[done], err);
-    if (!rc)
-        rc = cm_tx_commit(&tx, err);
-    if (rc)
-        return cm_err_wrap(err, "migration %s", list[done].name);
-
-    *applied = &list[done];
-    *answer = SCHEMA_APPLIED;
-    return CM_OK;
+    rc = apply(&tx, &list[done], lock_ms, out, err);
+    return rc ? cm_err_wrap(err, "migration %s", list[done].name) : CM_OK;
 }
 
 cm_rc schema_version(struct cm_db *db, const struct migration *list, size_t count, int *version,

@@ -1,5 +1,7 @@
 """The command line: migrations, topics, what an organization needs, dead letters, the doctor.
 `callmill_test.py NAME` tells one story."""
+import contextlib
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -7,8 +9,9 @@ import sys
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from stack import Stack, until  # noqa: E402
+from stack import PSQL, Stack, until  # noqa: E402
 
+SQL = pathlib.Path(__file__).resolve().parents[3] / "schemas" / "sql"
 PASSWORD = "correct horse battery staple"
 
 
@@ -78,6 +81,58 @@ def a_migration_that_fails_leaves_nothing_behind(stack):
     assert stack.one("SELECT max(version) FROM schema_version") == 1
     assert stack.one("SELECT to_regclass('segment') IS NULL AND to_regproc('schema_run') IS NULL")
     stack.execute("DROP TABLE transcription")
+    assert migrate(stack).returncode == 0
+
+
+def migrated_to(stack, version):
+    """Up to that migration, as `callmill migrate` of that time would have left it."""
+    emptied(stack)
+    stack.execute("""CREATE TABLE schema_version (version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
+                     applied_at timestamptz NOT NULL DEFAULT now())""")
+    for path in sorted(SQL.glob("*.sql"))[:version]:
+        stack.execute(path.read_text())
+        stack.execute(f"""INSERT INTO schema_version VALUES ({int(path.stem[:4])}, '{path.stem}',
+                          '{hashlib.sha256(path.read_bytes()).hexdigest()}')""")
+
+
+@contextlib.contextmanager
+def a_reader_of_calls(stack):
+    """A transaction that has read a table and stays open, as a backup's does."""
+    reader = subprocess.Popen([PSQL, "-X", "-q", "-A", "-t", stack.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True, env={**stack.env, "PGAPPNAME": "nightly backup"})
+    reader.stdin.write("BEGIN; SELECT count(*) FROM call; \\echo reading\n")
+    reader.stdin.flush()
+    assert [reader.stdout.readline() for _ in range(2)] == ["0\n", "reading\n"]
+    try:
+        yield
+    finally:
+        reader.communicate("ROLLBACK;\n", timeout=10)
+
+
+def a_migration_gives_way_to_those_who_use_its_tables(stack):
+    migrated_to(stack, 4)
+    env = {**stack.env, "MIGRATE_DATABASE_URL": stack.owner_url, "MIGRATE_LOCK_MS": "200"}
+    with a_reader_of_calls(stack):
+        waiting = subprocess.Popen([stack.bin / "callmill", "migrate", "--json"], env=env, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        said = [waiting.stderr.readline() for _ in range(3)]
+        assert "0005_desk waits" in said[0] and "nightly backup" in said[0] and "try 3 of 40" in said[2], said
+        for _ in range(10):  # who comes behind it waits for as long as it does, and no longer
+            stack.execute("SET statement_timeout = '5s'; UPDATE call SET updated_at = now()")
+        assert waiting.poll() is None and stack.one("SELECT max(version) FROM schema_version") == 4
+    out, _ = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0 and json.loads(out)["applied"][0] == "0005_desk", out
+
+
+def a_migration_that_never_gets_its_tables_says_who_has_them(stack):
+    migrated_to(stack, 4)
+    with a_reader_of_calls(stack):
+        refused = run(stack, "migrate", MIGRATE_DATABASE_URL=stack.owner_url, MIGRATE_LOCK_MS="50", MIGRATE_TRIES="3")
+        assert refused.returncode == 75, refused
+        last = refused.stderr.splitlines()[-1]
+        assert "0005_desk" in last and "in none of 3 tries" in last and "nightly backup" in last, refused
+        assert stack.one("SELECT max(version) FROM schema_version") == 4
+        assert stack.one("SELECT to_regclass('waveform') IS NULL AND to_regproc('schema_run') IS NULL")
     assert migrate(stack).returncode == 0
 
 
@@ -388,7 +443,9 @@ def the_doctor_finds_what_is_wrong(stack):
 
 
 STORIES = (migrating_again_does_nothing, many_may_migrate_at_once, a_changed_history_is_refused,
-           a_later_schema_is_left_alone, a_migration_that_fails_leaves_nothing_behind, only_the_owner_writes_the_history,
+           a_later_schema_is_left_alone, a_migration_that_fails_leaves_nothing_behind,
+           a_migration_gives_way_to_those_who_use_its_tables, a_migration_that_never_gets_its_tables_says_who_has_them,
+           only_the_owner_writes_the_history,
            a_database_that_is_away_is_waited_for_and_then_told, topics_are_made_once, adding_twice_gives_the_same_id,
            an_organization_can_be_changed, a_number_can_be_changed, a_number_is_removed_unless_it_has_calls,
            a_new_organization_has_its_three_analyzers, what_belongs_to_another_organization_is_refused,
