@@ -75,6 +75,10 @@ const struct cm_setting cm_bus_settings[] = {
       .min = 1048576,
       .max = 2147482624,
       .help = "Bytes of messages that a consumer fetches ahead." },
+    { 0 },
+};
+
+const struct cm_setting cm_topic_settings[] = {
     { .name = "SCHEMA_REGISTRY_URL",
       .type = CM_SET_URL,
       .choices = "http|https",

@@ -4,8 +4,10 @@
 #include "base/config.h"
 #include "event/event.h"
 
+extern const struct cm_setting cm_bus_settings[]; /* KAFKA_*: of who talks to brokers */
 extern const struct cm_setting
-    cm_bus_settings[]; /* KAFKA_*, SCHEMA_REGISTRY_URL, TOPIC_PREFIX, EVENT_RETENTION_DAYS */
+    cm_topic_settings[]; /* SCHEMA_REGISTRY_URL, TOPIC_PREFIX, EVENT_RETENTION_DAYS: of who makes
+                            events, too */
 
 struct cm_header { /* of a Kafka message; UTF-8 text */
     struct cm_str name, value;

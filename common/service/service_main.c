@@ -88,8 +88,9 @@ static void print_help(const struct cm_service_spec *spec, const struct settings
     cm_config_print(settings->tables, false, stdout);
 }
 
-static const struct cm_setting *const common[] = { cm_log_settings, cm_db_settings, cm_bus_settings,
-                                                   otlp_settings, NULL };
+static const struct cm_setting *const common[] = { cm_log_settings, cm_db_settings,
+                                                   cm_bus_settings, cm_topic_settings,
+                                                   otlp_settings,   NULL };
 
 static void settings_collect(const struct cm_service_spec *spec, struct settings *settings)
 {

@@ -55,7 +55,7 @@ static const struct cm_setting settings[] = {
       .help = "where mails are written without a mail server" },
     { 0 },
 };
-static const struct cm_setting *const tables[] = { settings, cm_bus_settings,
+static const struct cm_setting *const tables[] = { settings, cm_bus_settings, cm_topic_settings,
                                                    cm_recordings_settings, NULL };
 
 static const struct check {

@@ -179,10 +179,13 @@ static cm_rc remove_all(struct removal *removal, struct cm_err *err)
         CM_OWN(cm_rows) rows = NULL;
 
         rc = delete_calls(removal, err);
-        if (!rc)
-            rc = cm_db_query(removal->db, &sql_delete, only_id(removal), &rows, err);
+        if (rc)
+            break;
+        rc = cm_db_query(removal->db, &sql_delete, only_id(removal), &rows, err);
         if (!rc && cm_rows_affected(rows) > 0)
             return CM_OK;
+        if (rc == CM_REJECT) /* a call of one of its numbers came in meanwhile: another round */
+            rc = CM_OK;
     }
     return rc ? rc
               : cm_fail(err, CM_RETRY,
@@ -226,7 +229,8 @@ static const struct cli_option options[] = {
       true },
     { 0 },
 };
-static const struct cm_setting *const tables[] = { admin_database_settings, cm_bus_settings, NULL };
+static const struct cm_setting *const tables[] = { admin_database_settings, cm_topic_settings,
+                                                   NULL };
 
 const struct cli_command command_org_remove = {
     .noun = "org",

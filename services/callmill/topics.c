@@ -25,7 +25,8 @@ static const struct cm_setting settings[] = {
       .help = "copies of each partition; -1: the brokers' default" },
     { 0 },
 };
-static const struct cm_setting *const tables[] = { settings, cm_bus_settings, NULL };
+static const struct cm_setting *const tables[] = { settings, cm_bus_settings, cm_topic_settings,
+                                                   NULL };
 
 static const struct cli_option options[] = {
     { "--wait", "S", "wait up to S seconds for the brokers and the registry to answer (default 0)",

@@ -103,7 +103,7 @@ static cm_rc send_batch(struct flood *flood, FILE *calls, struct cm_arena *arena
 
 static cm_rc run(size_t want, struct cm_err *err)
 {
-    static const struct cm_setting *const tables[] = { cm_bus_settings, NULL };
+    static const struct cm_setting *const tables[] = { cm_bus_settings, cm_topic_settings, NULL };
     static const enum cm_event_kind kinds[] = { EVENT_CALL_TRANSCRIBED, EVENT_NONE };
     CM_OWN(cm_config) config = NULL;
     CM_OWN(cm_http_client) http = NULL;

@@ -13,6 +13,7 @@ from stack import PSQL, Stack, until  # noqa: E402
 
 SQL = pathlib.Path(__file__).resolve().parents[3] / "schemas" / "sql"
 PASSWORD = "correct horse battery staple"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def run(stack, *args, stdin=None, **environment):
@@ -96,23 +97,23 @@ def migrated_to(stack, version):
 
 
 @contextlib.contextmanager
-def a_reader_of_calls(stack):
-    """A transaction that has read a table and stays open, as a backup's does."""
-    reader = subprocess.Popen([PSQL, "-X", "-q", "-A", "-t", stack.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True, env={**stack.env, "PGAPPNAME": "nightly backup"})
-    reader.stdin.write("BEGIN; SELECT count(*) FROM call; \\echo reading\n")
-    reader.stdin.flush()
-    assert [reader.stdout.readline() for _ in range(2)] == ["0\n", "reading\n"]
+def a_transaction(stack, statement, end="ROLLBACK"):
+    """It has run the statement, and stays open as long as the block."""
+    session = subprocess.Popen([PSQL, "-X", "-q", "-A", "-t", stack.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True, env={**stack.env, "PGAPPNAME": "nightly backup"})
+    session.stdin.write(f"BEGIN; {statement}; \\echo done\n")
+    session.stdin.flush()
+    assert session.stdout.readline() == "done\n", statement
     try:
         yield
     finally:
-        reader.communicate("ROLLBACK;\n", timeout=10)
+        session.communicate(f"{end};\n", timeout=10)
 
 
 def a_migration_gives_way_to_those_who_use_its_tables(stack):
     migrated_to(stack, 4)
     env = {**stack.env, "MIGRATE_DATABASE_URL": stack.owner_url, "MIGRATE_LOCK_MS": "200"}
-    with a_reader_of_calls(stack):
+    with a_transaction(stack, "LOCK TABLE call IN ACCESS SHARE MODE"):
         waiting = subprocess.Popen([stack.bin / "callmill", "migrate", "--json"], env=env, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         said = [waiting.stderr.readline() for _ in range(3)]
@@ -126,7 +127,7 @@ def a_migration_gives_way_to_those_who_use_its_tables(stack):
 
 def a_migration_that_never_gets_its_tables_says_who_has_them(stack):
     migrated_to(stack, 4)
-    with a_reader_of_calls(stack):
+    with a_transaction(stack, "LOCK TABLE call IN ACCESS SHARE MODE"):
         refused = run(stack, "migrate", MIGRATE_DATABASE_URL=stack.owner_url, MIGRATE_LOCK_MS="50", MIGRATE_TRIES="3")
         assert refused.returncode == 75, refused
         last = refused.stderr.splitlines()[-1]
@@ -242,6 +243,28 @@ def a_number_is_removed_unless_it_has_calls(stack):
     again = run(stack, "number", "remove", "--id", number)
     assert again.returncode == 1 and "there is no such number" in again.stderr
     assert stack.callmill(*add)["created"], "it may come back"
+
+
+def an_organization_is_removed_without_asking_for_brokers(stack):
+    org = stack.callmill("org", "add", "--name", "Brokerless", "--json")["id"]
+    env = {name: value for name, value in stack.env.items() if not name.startswith("KAFKA_")}
+    done = subprocess.run([stack.bin / "callmill", "org", "remove", "--id", org, "--name", "Brokerless"], env=env,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "removed, with 0 calls" in done.stdout, done
+
+
+def a_call_that_comes_in_at_the_last_moment_goes_with_its_organization(stack):
+    org = stack.callmill("org", "add", "--name", "Busy", "--json")["id"]
+    number = stack.callmill("number", "add", "--org", org, "--number", "+15557770041", "--json")["id"]
+    call = uuid.uuid4()
+    remove = [stack.bin / "callmill", "org", "remove", "--id", org, "--name", "Busy"]
+    with a_transaction(stack, f"""INSERT INTO call (id, call_sid, organization_id, phone_number_id, from_number, to_number, direction, status)
+                                  VALUES ('{call}', 'CA{call.hex}', '{org}', '{number}', '+1', '+2', 'inbound', 'ringing')""", "COMMIT"):
+        removing = subprocess.Popen(remove, env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until("it waits for the call", 20, lambda: stack.one(WAITING) or removing.poll() is not None)
+    out, err = removing.communicate(timeout=60)
+    assert removing.returncode == 0 and "removed, with 1 calls" in out, (out, err)
+    stack.execute("DELETE FROM outbox")
 
 
 def a_new_organization_has_its_three_analyzers(stack):
@@ -448,6 +471,8 @@ STORIES = (migrating_again_does_nothing, many_may_migrate_at_once, a_changed_his
            only_the_owner_writes_the_history,
            a_database_that_is_away_is_waited_for_and_then_told, topics_are_made_once, adding_twice_gives_the_same_id,
            an_organization_can_be_changed, a_number_can_be_changed, a_number_is_removed_unless_it_has_calls,
+           an_organization_is_removed_without_asking_for_brokers,
+           a_call_that_comes_in_at_the_last_moment_goes_with_its_organization,
            a_new_organization_has_its_three_analyzers, what_belongs_to_another_organization_is_refused,
            a_password_comes_from_a_file_and_is_kept_as_a_hash, wrong_arguments_are_named, a_dead_letter_is_driven_again,
            who_has_seen_a_replayed_event_remembers_it_anew, a_step_of_which_another_letter_tells_stays_failed,

@@ -285,7 +285,7 @@ static cm_rc emit_in_time(struct cm_codec *codec, struct cm_producer *producer, 
 
 static cm_rc emit_all(struct cm_err *err)
 {
-    static const struct cm_setting *const tables[] = { cm_bus_settings, NULL };
+    static const struct cm_setting *const tables[] = { cm_bus_settings, cm_topic_settings, NULL };
     CM_OWN(cm_config) config = NULL;
     CM_OWN(cm_http_client) http = NULL;
     CM_OWN(cm_registry) registry = NULL;

@@ -75,7 +75,8 @@ static void make_organization(struct stage *stage)
 
 struct stage *stage_open(const char *probe_path)
 {
-    const struct cm_setting *const tables[] = { cm_bus_settings, cm_db_settings, NULL };
+    const struct cm_setting *const tables[] = { cm_bus_settings, cm_topic_settings, cm_db_settings,
+                                                NULL };
     const enum cm_event_kind kinds[] = { EVENT_CALL_STARTED, EVENT_CALL_RECORDED,
                                          EVENT_CALL_TRANSCRIBED, EVENT_NONE };
     struct stage *stage = calloc(1, sizeof *stage);

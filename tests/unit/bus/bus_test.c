@@ -24,7 +24,7 @@ static char *nothing(const char *name)
     return NULL;
 }
 
-static const struct cm_setting *const tables[] = { cm_bus_settings, NULL };
+static const struct cm_setting *const tables[] = { cm_bus_settings, cm_topic_settings, NULL };
 
 static void topics_are_named_by_prefix_and_event(void **state)
 {

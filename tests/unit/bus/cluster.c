@@ -22,7 +22,7 @@ static char *look_up(const char *name)
 
 struct cm_config *bus_config(const char *brokers, ...)
 {
-    static const struct cm_setting *const tables[] = { cm_bus_settings, NULL };
+    static const struct cm_setting *const tables[] = { cm_bus_settings, cm_topic_settings, NULL };
     struct cm_config *config = NULL;
     struct cm_err err = { 0 };
     const char *name;
