@@ -8,6 +8,7 @@
 Each Stack has a database, a topic prefix and a folder of its own, so that suites can run one after the
 other on the same servers. Nothing here sleeps for a fixed time: `until` polls with a deadline.
 """
+import contextlib
 import fcntl
 import functools
 import json
@@ -251,6 +252,24 @@ class Stack:
     def execute(self, statement):
         """A statement without rows, as the owner."""
         self._psql(self.owner_url, statement)
+
+    @contextlib.contextmanager
+    def transaction(self, statement, end="ROLLBACK"):
+        """The owner has run the statement, in a transaction that stays open as long as the block."""
+        session = subprocess.Popen([PSQL, "-X", "-q", "-A", "-t", self.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   text=True, env={**os.environ, "PGAPPNAME": "a transaction of the tests"})
+        session.stdin.write(f"BEGIN; {statement}; \\echo done\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "done\n", statement
+        try:
+            yield
+        finally:
+            session.communicate(f"{end};\n", timeout=10)
+
+    def waits(self):
+        """Does anybody wait for a lock?"""
+        return self.one("""SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                           WHERE NOT granted AND datname = current_database()""") > 0
 
     def one(self, statement):
         (row,) = self.sql(statement)

@@ -120,15 +120,21 @@ static void begin_session(struct cm_http_request *rq, const struct gateway *gate
     struct cm_sha256 hash, old;
     struct login_begin what = { .login = login, .token = &hash, .lifetime_s = gateway->lifetime_s };
     struct login_session session;
+    enum login_begun begun;
     struct cm_err err;
     cm_rc rc;
 
     cm_token_hash(cm_str_of(token.at), &hash);
     what.replaced = replaced_session(rq, gateway, &old) ? &old : NULL;
     what.new_hash = verdict->rehash ? &verdict->new_hash : NULL;
-    rc = login_begin(cm_service_db(gateway->service), &what, cm_http_arena(rq), &session, &err);
+    rc = login_begin(cm_service_db(gateway->service), &what, cm_http_arena(rq), &begun, &session,
+                     &err);
     if (rc) {
         reply_failure(rq, "log in", rc, &err);
+        return;
+    }
+    if (begun == LOGIN_CHANGED) {
+        reply_away(rq, 1, "The account was changed at this moment. Try again.");
         return;
     }
 

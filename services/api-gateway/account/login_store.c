@@ -11,6 +11,12 @@ static const struct cm_stmt sql_organization = {
     "login_organization", "SELECT set_config('callmill.organization', $1::uuid::text, true)"
 };
 
+/* A password takes its time to be checked. Who is disabled or gets another one meanwhile ends all
+ * sessions that are there; this one is not, so it waits for such a change and sees what it did. */
+static const struct cm_stmt sql_hold = { "login_hold",
+                                         "SELECT FROM app_user WHERE id = $1 AND password_hash = $2"
+                                         " AND disabled_at IS NULL FOR NO KEY UPDATE" };
+
 static const struct cm_stmt sql_end = { "session_end",
                                         "DELETE FROM session WHERE token_hash = $1" };
 
@@ -63,15 +69,32 @@ static struct cm_args *hash_arg(struct cm_arena *arena, const struct cm_sha256 *
     return args;
 }
 
+/* `*held`: nothing about the account has changed, and nothing will before the end of this. */
+static cm_rc hold_account(struct cm_tx *tx, const struct login *login, struct cm_arena *arena,
+                          bool *held, struct cm_err *err)
+{
+    struct cm_args *organization = cm_args_new(arena), *account = cm_args_new(arena);
+    CM_OWN(cm_rows) rows = NULL;
+    cm_rc rc;
+
+    cm_arg_uuid(organization, login->organization_id);
+    cm_arg_uuid(account, login->user_id);
+    cm_arg_text(account, login->hash.at);
+    rc = cm_tx_send(tx, &sql_organization, organization, err);
+    if (!rc)
+        rc = cm_tx_query(tx, &sql_hold, account, &rows, err);
+    if (!rc)
+        *held = cm_rows_count(rows) == 1;
+    return rc;
+}
+
 static cm_rc send_first(struct cm_tx *tx, const struct login_begin *what, struct cm_arena *arena,
                         struct cm_err *err)
 {
-    struct cm_args *organization = cm_args_new(arena), *rehash = cm_args_new(arena);
-    cm_rc rc;
+    struct cm_args *rehash = cm_args_new(arena);
+    cm_rc rc = CM_OK;
 
-    cm_arg_uuid(organization, what->login->organization_id);
-    rc = cm_tx_send(tx, &sql_organization, organization, err);
-    if (!rc && what->replaced)
+    if (what->replaced)
         rc = cm_tx_send(tx, &sql_end, hash_arg(arena, what->replaced), err);
     if (!rc)
         rc = cm_tx_send(tx, &sql_sweep, NULL, err);
@@ -83,21 +106,15 @@ static cm_rc send_first(struct cm_tx *tx, const struct login_begin *what, struct
     return cm_tx_send(tx, &sql_rehash, rehash, err);
 }
 
-cm_rc login_begin(struct cm_db *db, const struct login_begin *what, struct cm_arena *arena,
-                  struct login_session *out, struct cm_err *err)
+static cm_rc make_session(struct cm_tx *tx, const struct login_begin *what, struct cm_arena *arena,
+                          struct login_session *out, struct cm_err *err)
 {
     struct cm_args *args = hash_arg(arena, what->token);
-    CM_OWN(cm_tx) tx = NULL;
     CM_OWN(cm_rows) rows = NULL;
-    cm_rc rc;
+    cm_rc rc = send_first(tx, what, arena, err);
 
-    rc = cm_tx_begin(db, &tx, err);
     if (rc)
         return rc;
-    rc = send_first(tx, what, arena, err);
-    if (rc)
-        return rc;
-
     cm_arg_uuid(args, what->login->user_id);
     cm_arg_uuid(args, what->login->organization_id);
     cm_arg_i32(args, what->lifetime_s);
@@ -109,5 +126,24 @@ cm_rc login_begin(struct cm_db *db, const struct login_begin *what, struct cm_ar
 
     out->expires_at_us = cm_row_time(rows, 0, 0);
     out->organization_name = cm_arena_str(arena, cm_row_str(rows, 0, 1));
-    return cm_tx_commit(&tx, err);
+    return CM_OK;
+}
+
+cm_rc login_begin(struct cm_db *db, const struct login_begin *what, struct cm_arena *arena,
+                  enum login_begun *begun, struct login_session *out, struct cm_err *err)
+{
+    CM_OWN(cm_tx) tx = NULL;
+    bool held = false;
+    cm_rc rc = cm_tx_begin(db, &tx, err);
+
+    if (!rc)
+        rc = hold_account(tx, what->login, arena, &held, err);
+    if (rc)
+        return rc;
+    *begun = held ? LOGIN_BEGUN : LOGIN_CHANGED;
+    if (!held)
+        return CM_OK;
+
+    rc = make_session(tx, what, arena, out, err);
+    return rc ? rc : cm_tx_commit(&tx, err);
 }

@@ -25,6 +25,12 @@ struct login_session { /* strings in the arena */
     struct cm_str organization_name;
 };
 
+enum login_begun {
+    LOGIN_BEGUN,
+    LOGIN_CHANGED, /* since it was found: who may log in, or with which password */
+};
+
 /** Makes the session, in one transaction; clears away some that are over. */
 cm_rc login_begin(struct cm_db *db, const struct login_begin *what, struct cm_arena *arena,
-                  struct login_session *out, struct cm_err *err) CM_MUSTCHECK;
+                  enum login_begun *begun, struct login_session *out,
+                  struct cm_err *err) CM_MUSTCHECK;

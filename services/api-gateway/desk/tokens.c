@@ -21,9 +21,12 @@
 static const struct cm_stmt sql_list = { "tokens",
                                          TOKENS SEEN " ORDER BY t.created_at DESC, t.id DESC" };
 static const struct cm_stmt sql_one = { "token", TOKENS SEEN " AND t.id = $2" };
+/* Who is disabled at this moment has no token behind it: it waits for such a change, and sees it.
+ */
 static const struct cm_stmt sql_insert = {
     "token_insert", "INSERT INTO api_token (id, user_id, organization_id, token_hash, name,"
-                    " expires_at) VALUES ($1, $2, $3, $4, $5, $6)"
+                    " expires_at) SELECT $1, u.id, $3, $4, $5, $6 FROM app_user u"
+                    " WHERE u.id = $2 AND u.disabled_at IS NULL FOR SHARE"
 };
 static const struct cm_stmt sql_made = { "token_made", TOKENS " AND t.id = $1" };
 static const struct cm_stmt sql_revoke = {
@@ -103,6 +106,7 @@ static bool insert(struct change *change, struct cm_uuid id, const struct body_v
                    const struct cm_token *token)
 {
     struct cm_args *args = change_id_arg(change, id);
+    CM_OWN(cm_rows) inserted = NULL;
     struct cm_sha256 hash;
 
     cm_token_hash(cm_str_of(token->at), &hash);
@@ -111,7 +115,12 @@ static bool insert(struct change *change, struct cm_uuid id, const struct body_v
     cm_arg_sha256(args, &hash);
     body_arg(args, &fields[NAME], &values[NAME]);
     body_arg(args, &fields[EXPIRES_AT], &values[EXPIRES_AT]);
-    return change_send(change, &sql_insert, args);
+    if (!change_query(change, &sql_insert, args, &inserted))
+        return false;
+    if (cm_rows_affected(inserted) == 1)
+        return true;
+    reply_no_session(change->rq);
+    return false;
 }
 
 /* The only answer that has the token in it. */

@@ -132,6 +132,34 @@ def a_new_password_ends_every_session(world):
     world.ada.log_in()
 
 
+def meanwhile(world, change, act):
+    """What `act` gives, which begins before the change of Eve's account commits and ends when it likes."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with world.stack.transaction(f"UPDATE app_user SET {change} WHERE id = '{world.eve.user}'", "COMMIT"):
+            given = pool.submit(act)
+            until("it waits, or is done", 20, lambda: given.done() or world.stack.waits())
+        return given.result()
+
+
+def who_logs_in_at_that_moment_is_out_too(world):
+    kept = world.stack.one(f"SELECT password_hash FROM app_user WHERE id = '{world.eve.user}'")
+    for change in ("disabled_at = now()", "password_hash = 'x'"):
+        answer = meanwhile(world, change, lambda: log_in(world, "eve@example.com"))
+        if answer.status == 200:
+            assert_problem(world.get("/api/calls", Authorization=f"Bearer {answer.json['token']}"), 401)
+        assert world.stack.one(f"SELECT count(*) FROM session WHERE user_id = '{world.eve.user}'") == 0, change
+        assert_problem(answer, 503)
+        world.stack.execute(f"UPDATE app_user SET disabled_at = NULL, password_hash = '{kept}' WHERE id = '{world.eve.user}'")
+
+
+def no_token_is_made_at_that_moment(world):
+    world.eve.log_in()
+    answer = meanwhile(world, "disabled_at = now()", lambda: world.eve.post("/api/tokens", {"name": "last one"}))
+    assert_problem(answer, 401)
+    assert world.stack.one(f"SELECT count(*) FROM api_token WHERE user_id = '{world.eve.user}' AND revoked_at IS NULL") == 0
+    world.stack.execute("UPDATE app_user SET disabled_at = NULL")
+
+
 def a_password_kept_weakly_is_kept_better_after_a_log_in(world):
     weak = "$argon2id$v=19$m=8,t=1,p=1$RM5IMefREqtf7H2FnpEhjw$yK+lhP1AVBtTXyqIufDWQGvSquH7s8LruXAGD0dGMwY"
     world.stack.execute(f"UPDATE app_user SET password_hash = '{weak}' WHERE email = 'eve@example.com'")
@@ -246,7 +274,8 @@ STORIES = (a_log_in_gives_a_cookie_and_clients_a_token, cookie_and_token_open_th
            an_api_token_is_sent_as_bearer_only, logging_out_ends_the_session,
            a_session_ends_when_its_time_is_over_or_nobody_uses_it, using_a_session_keeps_it,
            a_planted_cookie_never_becomes_a_session, a_new_log_in_ends_the_session_of_the_old_cookie,
-           a_disabled_user_is_out_at_once, a_new_password_ends_every_session,
+           a_disabled_user_is_out_at_once, a_new_password_ends_every_session, who_logs_in_at_that_moment_is_out_too,
+           no_token_is_made_at_that_moment,
            a_password_kept_weakly_is_kept_better_after_a_log_in, nothing_but_json_with_two_strings_is_a_log_in, wrong_and_unknown_are_told_alike,
            attempts_are_limited_by_account_and_address, a_proxys_own_line_counts_and_not_the_clients,
            an_office_behind_one_address_gets_in, a_flood_of_guesses_leaves_the_others_their_answers,

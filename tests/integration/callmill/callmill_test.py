@@ -1,6 +1,5 @@
 """The command line: migrations, topics, what an organization needs, dead letters, the doctor.
 `callmill_test.py NAME` tells one story."""
-import contextlib
 import hashlib
 import json
 import pathlib
@@ -9,11 +8,10 @@ import sys
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from stack import PSQL, Stack, until  # noqa: E402
+from stack import Stack, until  # noqa: E402
 
 SQL = pathlib.Path(__file__).resolve().parents[3] / "schemas" / "sql"
 PASSWORD = "correct horse battery staple"
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def run(stack, *args, stdin=None, **environment):
@@ -96,28 +94,14 @@ def migrated_to(stack, version):
                           '{hashlib.sha256(path.read_bytes()).hexdigest()}')""")
 
 
-@contextlib.contextmanager
-def a_transaction(stack, statement, end="ROLLBACK"):
-    """It has run the statement, and stays open as long as the block."""
-    session = subprocess.Popen([PSQL, "-X", "-q", "-A", "-t", stack.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               text=True, env={**stack.env, "PGAPPNAME": "nightly backup"})
-    session.stdin.write(f"BEGIN; {statement}; \\echo done\n")
-    session.stdin.flush()
-    assert session.stdout.readline() == "done\n", statement
-    try:
-        yield
-    finally:
-        session.communicate(f"{end};\n", timeout=10)
-
-
 def a_migration_gives_way_to_those_who_use_its_tables(stack):
     migrated_to(stack, 4)
     env = {**stack.env, "MIGRATE_DATABASE_URL": stack.owner_url, "MIGRATE_LOCK_MS": "200"}
-    with a_transaction(stack, "LOCK TABLE call IN ACCESS SHARE MODE"):
+    with stack.transaction("LOCK TABLE call IN ACCESS SHARE MODE"):
         waiting = subprocess.Popen([stack.bin / "callmill", "migrate", "--json"], env=env, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         said = [waiting.stderr.readline() for _ in range(3)]
-        assert "0005_desk waits" in said[0] and "nightly backup" in said[0] and "try 3 of 40" in said[2], said
+        assert "0005_desk waits" in said[0] and "a transaction of the tests" in said[0] and "try 3 of 40" in said[2], said
         for _ in range(10):  # who comes behind it waits for as long as it does, and no longer
             stack.execute("SET statement_timeout = '5s'; UPDATE call SET updated_at = now()")
         assert waiting.poll() is None and stack.one("SELECT max(version) FROM schema_version") == 4
@@ -127,11 +111,11 @@ def a_migration_gives_way_to_those_who_use_its_tables(stack):
 
 def a_migration_that_never_gets_its_tables_says_who_has_them(stack):
     migrated_to(stack, 4)
-    with a_transaction(stack, "LOCK TABLE call IN ACCESS SHARE MODE"):
+    with stack.transaction("LOCK TABLE call IN ACCESS SHARE MODE"):
         refused = run(stack, "migrate", MIGRATE_DATABASE_URL=stack.owner_url, MIGRATE_LOCK_MS="50", MIGRATE_TRIES="3")
         assert refused.returncode == 75, refused
         last = refused.stderr.splitlines()[-1]
-        assert "0005_desk" in last and "in none of 3 tries" in last and "nightly backup" in last, refused
+        assert "0005_desk" in last and "in none of 3 tries" in last and "a transaction of the tests" in last, refused
         assert stack.one("SELECT max(version) FROM schema_version") == 4
         assert stack.one("SELECT to_regclass('waveform') IS NULL AND to_regproc('schema_run') IS NULL")
     assert migrate(stack).returncode == 0
@@ -258,10 +242,10 @@ def a_call_that_comes_in_at_the_last_moment_goes_with_its_organization(stack):
     number = stack.callmill("number", "add", "--org", org, "--number", "+15557770041", "--json")["id"]
     call = uuid.uuid4()
     remove = [stack.bin / "callmill", "org", "remove", "--id", org, "--name", "Busy"]
-    with a_transaction(stack, f"""INSERT INTO call (id, call_sid, organization_id, phone_number_id, from_number, to_number, direction, status)
+    with stack.transaction(f"""INSERT INTO call (id, call_sid, organization_id, phone_number_id, from_number, to_number, direction, status)
                                   VALUES ('{call}', 'CA{call.hex}', '{org}', '{number}', '+1', '+2', 'inbound', 'ringing')""", "COMMIT"):
         removing = subprocess.Popen(remove, env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        until("it waits for the call", 20, lambda: stack.one(WAITING) or removing.poll() is not None)
+        until("it waits for the call", 20, lambda: stack.waits() or removing.poll() is not None)
     out, err = removing.communicate(timeout=60)
     assert removing.returncode == 0 and "removed, with 1 calls" in out, (out, err)
     stack.execute("DELETE FROM outbox")
