@@ -6,10 +6,15 @@
 #include "service/inbox.h"
 #include "service/runner_inside.h"
 #include "service/step.h"
+#include "service/superseded.h"
 
+/* A transcription that was replaced meanwhile may be why the work failed, and the new one's event
+ * is on its way: then it is with the event as if its call were gone. */
 static const struct cm_stmt sql_look = {
     "dead_letter_look", "SELECT EXISTS (SELECT FROM inbox WHERE service = $1 AND event_id = $2),"
-                        " (SELECT organization_id FROM call WHERE id = $3)"
+                        " (SELECT organization_id FROM call WHERE id = $3"
+                        "   AND ($4::uuid IS NULL OR EXISTS (SELECT FROM transcription"
+                        "   WHERE id = $4)))"
 };
 
 static const struct cm_stmt sql_insert = {
@@ -28,7 +33,7 @@ struct letter {
     const struct work *work;
     struct cm_arena *arena;
     int64_t now_us;
-    struct cm_opt_uuid organization_id, call_id; /* set when the call is there */
+    struct cm_opt_uuid organization_id, call_id; /* set when it is about something that is there */
     struct cm_str reason;
     struct cm_header headers[ORIGINAL_HEADERS + ERROR_HEADERS];
     size_t header_count, original_count;
@@ -179,6 +184,7 @@ static cm_rc look(struct letter *letter, struct cm_tx *tx, bool *is_seen, struct
     cm_arg_text(args, letter->service->spec->name);
     cm_arg_uuid(args, letter->work->event_id);
     cm_arg_uuid(args, letter->work->event.head.call_id);
+    cm_arg_opt_uuid(args, superseded_subject(&letter->work->event));
     rc = cm_tx_query(tx, &sql_look, args, &rows, err);
     if (rc)
         return rc;
@@ -211,7 +217,8 @@ cm_rc dead_letter_write(struct cm_service *service, struct work *work, int64_t n
     }
 
     rc = inbox_bury(tx, work->arena, service->spec->name, work->event_id, now_us, err);
-    /* The words of a deleted call are kept nowhere, so it leaves nothing but the inbox row. */
+    /* The words of a deleted call are kept nowhere, so it leaves nothing but the inbox row; and of
+     * a replaced transcription no step fails. */
     if (!rc && (letter.call_id.set || !work->is_decoded))
         rc = write_letter(&letter, tx, err);
     else

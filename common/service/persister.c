@@ -172,7 +172,7 @@ static void tell_outcome(const struct work *work, const struct cm_metric *outcom
     if (outcome == work->topic->dead)
         dispatch_tell(work, CM_LOG_ERROR, "event given up", 0);
     else if (outcome == work->topic->gone)
-        dispatch_tell(work, CM_LOG_INFO, "event dropped, its call is gone", 0);
+        dispatch_tell(work, CM_LOG_INFO, "event dropped, its call or transcription is gone", 0);
 }
 
 static cm_rc write_letter(struct runner *runner, struct work *work, struct cm_metric **outcome,

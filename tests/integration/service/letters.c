@@ -91,11 +91,29 @@ static void what_waits_behind_a_failed_step_says_so_until_it_is_driven_again(voi
     assert_int_equal(stage_probe_stop(stage), 0);
 }
 
+/* The event about the new transcription is on its way, and is what the step depends on. */
+static void what_fails_as_its_transcription_is_replaced_leaves_no_letter(void **state)
+{
+    static const struct cm_stmt seen_to = { "test_seen_to",
+                                            "SELECT count(*) FROM inbox WHERE event_id = $1" };
+    struct stage *stage = *state;
+    struct cm_uuid call = stage_call(stage), event;
+
+    stage_transcription(stage, call);
+    event = stage_publish(stage, EVENT_CALL_TRANSCRIBED, call, "replaced-meanwhile");
+    stage_probe_start(stage);
+    stage_until(stage, &seen_to, event, 1, 60);
+    assert_int_equal(stage_number(stage, &sql_letters, call), 0);
+    assert_int_equal(stage_number(stage, &sql_step_failed, call), 0);
+    assert_int_equal(stage_probe_stop(stage), 0);
+}
+
 int letter_stories(void)
 {
     const struct CMUnitTest tests[] = {
         ON_STAGE(one_bad_event_does_not_hold_its_batch_back),
         ON_STAGE(a_dead_letter_is_the_message_as_it_came_with_the_reason),
+        ON_STAGE(what_fails_as_its_transcription_is_replaced_leaves_no_letter),
         ON_STAGE(what_waits_behind_a_failed_step_says_so_until_it_is_driven_again),
     };
 

@@ -5,6 +5,7 @@
  * The caller's number says what to do:
  *
  *   reject, reject-in-prepare   never works
+ *   replaced-meanwhile          fails since its transcription is replaced while it is worked on
  *   flaky                       works at the third attempt
  *   never                       asks for another attempt for ever
  *   slow                        prepares for 200 ms
@@ -34,6 +35,19 @@ static struct cm_str order_of(const struct cm_event *event)
                                               : event->call_transcribed.from_number;
 }
 
+static const struct cm_stmt sql_replace = { "probe_replace",
+                                            "DELETE FROM transcription WHERE id = $1" };
+
+static cm_rc lose_transcription(struct cm_context *cx, struct cm_item *item, struct cm_err *err)
+{
+    struct cm_args *args = cm_args_new(item->arena);
+    cm_rc rc;
+
+    cm_arg_uuid(args, item->event->call_transcribed.transcription_id);
+    rc = cm_db_query(cx->db, &sql_replace, args, NULL, err);
+    return rc ? rc : cm_fail(err, CM_REJECT, "told to have lost what it is about");
+}
+
 static cm_rc prepare(struct cm_context *cx, struct cm_item *item, struct cm_err *err)
 {
     struct cm_str order = order_of(item->event);
@@ -41,6 +55,8 @@ static cm_rc prepare(struct cm_context *cx, struct cm_item *item, struct cm_err 
 
     if (cm_str_is(order, "reject-in-prepare"))
         return cm_fail(err, CM_REJECT, "told to reject in prepare");
+    if (cm_str_is(order, "replaced-meanwhile"))
+        return lose_transcription(cx, item, err);
     for (int i = 0; cm_str_is(order, "slow") && i < 20; i++) {
         if (cx->stopping(cx->stopping_ctx))
             return cm_fail(err, CM_RETRY, "stopping");
