@@ -146,7 +146,9 @@ static const struct cli_option set_options[] = {
     { "--caller-channel", "0|1", "on which channel of a dual recording the caller speaks", false },
     { "--assistant", "on|off", "whether a realtime model answers, where nothing is forwarded",
       false },
-    { "--instructions", "TEXT", "what that model is told; empty: plain ones", false },
+    { "--instructions", "TEXT",
+      "what that model is told; it forwards calls to the +numbers in it only; empty: plain ones",
+      false },
     { "--voice", "NAME", "the voice that it speaks with; empty: its own", false },
     { 0 },
 };

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base64.h"
+#include "named_numbers.h"
 
 enum { WHY_MAX = 160 };
 
@@ -52,6 +53,7 @@ static void assistant_free(struct assistant *a)
     cm_buf_finish(&a->instructions);
     cm_buf_finish(&a->voice);
     cm_buf_finish(&a->greeting);
+    cm_buf_finish(&a->numbers);
     acts_forget(a);
     turns_finish(&a->turns);
     free(a);
@@ -206,6 +208,7 @@ static struct assistant *assistant_new(struct session *s, const struct session_p
     struct assistant *a = cm_must(calloc(1, sizeof *a));
 
     cm_buf_str(&a->instructions, plan->instructions);
+    named_numbers_keep(plan->instructions, &a->numbers);
     cm_buf_str(&a->voice, plan->voice);
     if (!plan->voice.len)
         cm_buf_text(&a->voice, s->options->voice ? s->options->voice : "");

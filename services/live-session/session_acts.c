@@ -1,5 +1,8 @@
 /* session_acts.c - tools that the model calls: hang up, forward, note something down.
  *
+ * A call is forwarded to whom the number's instructions name, and to nobody else: callers may talk
+ * a model into anything, and some numbers cost their callers money.
+ *
  * Hanging up or forwarding waits until the whole answer in which it was asked for was played, since
  * that is where the model says goodbye; at most ACT_WAIT_MS longer than the playing takes.
  */
@@ -8,6 +11,7 @@
 
 #include "json_walk.h"
 #include "mulaw.h"
+#include "named_numbers.h"
 #include "session_inside.h"
 
 enum { ACT_WAIT_MS = 10000, ACT_DONE_MS = 30000, TITLE_MAX = 300, ARGUMENTS_MAX = 4096 };
@@ -139,6 +143,8 @@ static const char *wait_for(struct session *s, struct act *act, struct cm_str ar
         if (!read_argument(arguments, "number", sizeof act->number - 1, &room, &number) ||
             !is_e164(number))
             return "number must be a telephone number in E.164 form, such as +15551234567";
+        if (!number_is_named(cm_buf_view(&a->numbers), number))
+            return "the instructions name no such number";
         snprintf(act->number, sizeof act->number, "%.*s", CM_STR_FMT(number));
     }
     act->follows = a->open && ident_is(&a->response, ident_str(&act->response));

@@ -66,7 +66,8 @@ struct assistant {
     unsigned next_seen;
     struct resample *resample; /* NULL: mu-law goes through as it is */
     struct cm_buf instructions, voice, greeting;
-    bool speaks_first; /* without a greeting */
+    struct cm_buf numbers; /* that the instructions name: where a call may be forwarded to */
+    bool speaks_first;     /* without a greeting */
     struct playback playback;
     struct turns turns;
 };

@@ -117,16 +117,19 @@ def the_model_ends_forwards_and_notes():
         assert answered and answered[0]["item"]["type"] == "function_call_output", model.sessions[0].asked
 
         line.execute("DELETE FROM call")
+        line.execute("UPDATE phone_number SET instructions = 'Be kind. The boss has +1 (555) 000-2222.'")
         model.replies = [Call("forward_call", {"number": "+15550002222"}, before="I connect you.")]
         report = line.call()
         line.ended("forwarded")
         assert "<Number>+15550002222</Number>" in report["stream"]["asked"], report["stream"]
 
         line.execute("DELETE FROM call")
-        model.replies = [Call("forward_call", {"number": "anywhere"}), Say("I cannot do that.", ms=300)]
-        report = line.call()
-        line.ended("stopped")
-        assert report["stream"]["asked"] is None, "an argument that is no number was acted on"
+        for number in ("anywhere", "+15559001234"):
+            model.replies = [Call("forward_call", {"number": number}), Say("I cannot do that.", ms=300)]
+            report = line.call()
+            line.ended("stopped")
+            assert report["stream"]["asked"] is None, f"a call was forwarded to {number}, which nobody named"
+            line.execute("DELETE FROM call")
 
 
 def talks(line, model):

@@ -104,6 +104,7 @@ struct line *line_new(void)
     struct line *line = calloc(1, sizeof *line);
 
     assert_non_null(line);
+    line->instructions = "Be kind.";
     line->registry = cm_metrics_new();
     line->metrics = (struct session_metrics){
         .media_in = cm_counter(line->registry, "in", "-", ""),
@@ -174,7 +175,7 @@ void line_admit(struct line *line, const char *greeting)
 {
     session_admit(line->session,
                   &(struct session_plan){ .kind = SESSION_ASSISTANT,
-                                          .instructions = CM_STR("Be kind."),
+                                          .instructions = cm_str_of(line->instructions),
                                           .greeting = cm_str_of(greeting),
                                           .caller_is_inbound = true },
                   line->now_ms);

@@ -36,6 +36,7 @@ struct line {
     struct session_metrics metrics;
     struct session_options options;
     struct session *session;
+    const char *instructions; /* that the model gets */
     int64_t now_ms, stream_ms;
     char *to_stream[LINE_MAX], *to_model[LINE_MAX];
     size_t stream_count, model_count;

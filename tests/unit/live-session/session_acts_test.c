@@ -124,10 +124,13 @@ static void a_call_in_an_answer_that_was_cut_is_not_done(void **state)
     assert_int_equal(line_count_to_model(line, "response.create"), 0);
 }
 
+static const char names_the_boss[] = "Be kind. The boss has +1 (555) 123-4567.";
+
 static void forwarding_wants_a_number(void **state)
 {
     struct line *line = *state;
 
+    line->instructions = names_the_boss;
     line_answer(line, "");
     line_created(line, "resp_1");
     called(line, "call_1", "forward_call", "{\\\"number\\\":\\\"the boss\\\"}");
@@ -147,10 +150,25 @@ static void forwarding_wants_a_number(void **state)
     assert_int_equal(line->end, END_FORWARDED);
 }
 
+static void no_caller_says_where_to_forward_to(void **state)
+{
+    struct line *line = *state;
+
+    line->instructions = names_the_boss;
+    line_answer(line, "");
+    line_created(line, "resp_1");
+    called(line, "call_1", "forward_call", "{\\\"number\\\":\\\"+15559001234\\\"}");
+    line_done(line, "resp_1");
+
+    assert_int_equal(line->act_count, 0);
+    assert_int_equal(line_count_to_model(line, "the instructions name no such number"), 1);
+}
+
 static void what_could_not_be_done_is_told_and_talked_about(void **state)
 {
     struct line *line = *state;
 
+    line->instructions = names_the_boss;
     line_answer(line, "");
     line_created(line, "resp_1");
     called(line, "call_1", "forward_call", "{\\\"number\\\":\\\"+15551234567\\\"}");
@@ -318,6 +336,7 @@ int main(void)
         LINE_TEST(a_caller_who_speaks_first_is_not_hung_up_on),
         LINE_TEST(a_call_in_an_answer_that_was_cut_is_not_done),
         LINE_TEST(forwarding_wants_a_number),
+        LINE_TEST(no_caller_says_where_to_forward_to),
         LINE_TEST(what_could_not_be_done_is_told_and_talked_about),
         LINE_TEST(a_note_is_taken_at_once_with_what_the_caller_said),
         LINE_TEST(a_call_that_is_told_twice_is_done_once),

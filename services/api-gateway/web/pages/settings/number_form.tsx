@@ -100,7 +100,7 @@ function AssistantFields({ draft, typed, errors, set }: AssistantProps) {
                 {errors.assistant && <p class="error">{errors.assistant}</p>}
             </div>
             <TextArea label="Instructions for the assistant" maxLength={8000} rows={5} value={typed.instructions ?? ""} error={errors.instructions}
-                      hint="Who it speaks for, what it may promise, when to put a caller through. Empty for plain ones."
+                      hint="Who it speaks for, what it may promise, when to put a caller through and to which number (with its +; to no others). Empty for plain ones."
                       onInput={(event) => set({ instructions: event.currentTarget.value })} />
             <TextField label="Voice of the assistant" maxLength={64} autocomplete="off" spellcheck={false} placeholder="marin" value={typed.voice ?? ""}
                        error={errors.voice} hint="As the model’s maker names it; empty for the model’s own."
