@@ -333,6 +333,7 @@ void cm_http_server_stop(struct cm_http_server *server, int grace_ms)
 
     server->stopped = true;
     atomic_store(&server->draining, true);
+    atomic_store(&server->aborting, grace_ms <= 0); /* nothing is begun any more */
     for (int i = 0; i < server->options.loops; i++)
         if (server->loops[i].running)
             cm_loop_post(server->loops[i].loop, begin_drain, &server->loops[i]);

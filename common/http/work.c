@@ -136,8 +136,10 @@ static void work_on(struct cm_http_server *server, struct cm_http_request *rq)
 {
     if (!atomic_load(&server->aborting))
         http_handle(rq, rq->match.route->handler);
-    if (!rq->answered)
-        refuse(rq, atomic_load(&server->aborting) ? 503 : 500, "The request was not answered.");
+    if (!rq->answered && atomic_load(&server->aborting))
+        refuse(rq, 503, "The server is stopping.");
+    else if (!rq->answered)
+        refuse(rq, 500, "The request was not answered.");
     cm_loop_post(rq->at->loop, on_worked, rq);
 }
 

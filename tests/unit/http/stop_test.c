@@ -5,12 +5,14 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
+#include "until.h"
+
+enum { QUEUE_MAX = 5 };
 
 struct fixture {
     struct cm_http_server *server;
+    struct cm_metrics *metrics;
     unsigned port;
     pthread_mutex_t gate;            /* held by a test: workers wait at it */
     struct cm_http_request *waiting; /* of the loop's thread */
@@ -65,8 +67,13 @@ static int start(void **state)
     memset(&fx, 0, sizeof fx);
     pthread_mutex_init(&fx.gate, NULL);
     sem_init(&fx.arrived, 0, 0);
-    fx.server = serve((struct cm_http_options){
-        .routes = routes, .ctx = &fx, .workers = 1, .loop_close = on_loop_close });
+    fx.metrics = cm_metrics_new();
+    fx.server = serve((struct cm_http_options){ .routes = routes,
+                                                .ctx = &fx,
+                                                .workers = 1,
+                                                .queue_max = QUEUE_MAX,
+                                                .metrics = fx.metrics,
+                                                .loop_close = on_loop_close });
     fx.port = cm_http_server_port(fx.server);
     *state = &fx;
     return 0;
@@ -77,6 +84,7 @@ static int stop(void **state)
     struct fixture *fx = *state;
 
     cm_http_server_free(fx->server);
+    cm_metrics_free(fx->metrics);
     pthread_mutex_destroy(&fx->gate);
     sem_destroy(&fx->arrived);
     return 0;
@@ -168,7 +176,7 @@ static void what_waits_beyond_the_grace_is_told_503(void **state)
     struct answer a;
 
     cm_http_server_stop(fx->server, 100);
-    assert_in_range(cm_mono_ms() - began_ms, 90, 5000);
+    assert_in_range(cm_mono_ms() - began_ms, 90, WAIT_MS);
     a = peer_hear(&peer);
     assert_int_equal(a.status, 503);
     answer_finish(&a);
@@ -178,15 +186,18 @@ static void what_waits_beyond_the_grace_is_told_503(void **state)
 static void what_waits_for_a_worker_at_the_end_is_told_503(void **state)
 {
     struct fixture *fx = *state;
-    struct peer idle = peer_dial(fx->port), at_work, queued[5];
+    struct cm_metric *refused =
+        cm_counter(fx->metrics, "callmill_http_refused_total", "", "reason=\"queue\"");
+    struct peer idle = peer_dial(fx->port), at_work, queued[QUEUE_MAX + 1];
+    int told = 0;
     pthread_t stopper;
     struct answer a;
 
     pthread_mutex_lock(&fx->gate);
     at_work = begin(fx, "GET /gate HTTP/1.1\r\nHost: x\r\n\r\n", 1);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i <= QUEUE_MAX; i++)
         queued[i] = begin(fx, "GET /gate HTTP/1.1\r\nHost: x\r\n\r\n", 0);
-    assert_int_equal(ask_status(fx->port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+    until(cm_metric_value(refused) == 1); /* whoever was one too many: so all others wait */
     assert_int_equal(pthread_create(&stopper, NULL, stop_at_once, fx), 0);
     wait_for_drain(&idle);
     pthread_mutex_unlock(&fx->gate);
@@ -194,12 +205,14 @@ static void what_waits_for_a_worker_at_the_end_is_told_503(void **state)
     a = peer_hear(&at_work);
     assert_int_equal(a.status, 200);
     answer_finish(&a);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i <= QUEUE_MAX; i++) {
         a = peer_hear(&queued[i]);
         assert_int_equal(a.status, 503);
+        told += strstr(a.body.at, "The server is stopping.") != NULL;
         answer_finish(&a);
         peer_close(&queued[i]);
     }
+    assert_int_equal(told, QUEUE_MAX);
     peer_close(&at_work);
     peer_close(&idle);
 }
