@@ -32,10 +32,10 @@ static void a_silent_server_is_given_up_at_the_timeout(void **state)
     int64_t began_ms = cm_mono_ms();
 
     assert_int_equal(
-        fetch(fx, (struct cm_http_ask){ .url = url_of(fx, "/never"), .timeout_ms = 200 }),
+        fetch(fx, (struct cm_http_ask){ .url = url_of(fx, "/never"), .timeout_ms = 500 }),
         CM_RETRY);
     assert_false(fx->err.away);
-    assert_in_range(cm_mono_ms() - began_ms, 150, 5000);
+    assert_in_range(cm_mono_ms() - began_ms, 450, WAIT_MS / 2);
 }
 
 static bool stop_now(void *ctx)
@@ -55,7 +55,7 @@ static void a_request_is_abandoned_when_asked_to_stop(void **state)
                                                      .stop_ctx = &asked }),
                      CM_RETRY);
     assert_int_equal(asked, 1);
-    assert_in_range(cm_mono_ms() - began_ms, 0, 5000);
+    assert_in_range(cm_mono_ms() - began_ms, 0, WAIT_MS / 2);
 }
 
 /* A peer that says one thing and hangs up. */

@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "until.h"
 
 enum { ENDLESS = 67108864 };
 
@@ -60,20 +61,11 @@ static int stop(void **state)
     return 0;
 }
 
-static void wait_for_queue(struct fixture *fx, int64_t refused)
-{
-    struct cm_metric *m =
-        cm_counter(fx->metrics, "callmill_http_refused_total", "", "reason=\"queue\"");
-    struct timespec pause = { .tv_nsec = 1000000 };
-
-    for (int i = 0; i < WAIT_MS && cm_metric_value(m) < refused; i++)
-        nanosleep(&pause, NULL);
-    assert_true(cm_metric_value(m) >= refused);
-}
-
 static void a_full_queue_of_workers_is_503_with_retry_after(void **state)
 {
     struct fixture *fx = *state;
+    struct cm_metric *refused =
+        cm_counter(fx->metrics, "callmill_http_refused_total", "", "reason=\"queue\"");
     struct peer peers[8];
     unsigned ok = 0, busy = 0;
 
@@ -82,7 +74,7 @@ static void a_full_queue_of_workers_is_503_with_retry_after(void **state)
         peers[i] = peer_dial(fx->port);
         peer_say(&peers[i], "GET /gate HTTP/1.1\r\nHost: x\r\n\r\n");
     }
-    wait_for_queue(fx, 5); /* one is at work, two wait */
+    until(cm_metric_value(refused) >= 5); /* one is at work, two wait */
     pthread_mutex_unlock(&fx->gate);
     for (int i = 0; i < 8; i++) {
         struct answer a = peer_hear(&peers[i]);

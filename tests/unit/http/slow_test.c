@@ -9,11 +9,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "base/clock.h"
+#include "until.h"
 
-enum { DEADLINE_MS = 1000, PATIENT_MS = 5000, SLOW = 600 };
+enum { DEADLINE_MS = 1000, PATIENT_MS = 8000, SLOW = 600 };
 
 struct fixture {
     struct cm_http_server *server;
@@ -40,10 +39,8 @@ static void reply_much(struct cm_http_request *rq, void *ctx)
 
 static void reply_after_a_while(struct cm_http_request *rq, void *ctx)
 {
-    struct timespec longer_than_all_limits = { .tv_sec = 2 };
-
     (void)ctx;
-    nanosleep(&longer_than_all_limits, NULL); /* the work itself is what takes long here */
+    cm_pause_ms(2 * DEADLINE_MS); /* the work itself is what takes long here */
     cm_http_reply(rq, 200, "text/plain", CM_STR("done"));
 }
 
@@ -77,7 +74,8 @@ static int start(void **state)
 
 static int start_patient(void **state)
 {
-    return start_with(state, (struct cm_http_options){ .request_deadline_ms = PATIENT_MS });
+    return start_with(state, (struct cm_http_options){ .request_deadline_ms = PATIENT_MS,
+                                                       .idle_ms = PATIENT_MS });
 }
 
 static int start_small(void **state)
@@ -104,29 +102,32 @@ static int64_t refused(struct fixture *fx, const char *labels)
 static void wait_for_connections(struct fixture *fx, int64_t want)
 {
     struct cm_metric *open = cm_gauge(fx->metrics, "callmill_http_connections", "", NULL);
-    struct timespec pause = { .tv_nsec = 1000000 };
-    int64_t until_ms = cm_mono_ms() + WAIT_MS;
 
-    while (cm_metric_value(open) != want && cm_mono_ms() < until_ms)
-        nanosleep(&pause, NULL);
-    assert_int_equal(cm_metric_value(open), want);
+    until(cm_metric_value(open) == want);
+}
+
+/* Says the text byte by byte, its last one again and again, until the server has enough of it. */
+static void drip_until_408(struct peer *peer, const char *text)
+{
+    int64_t until_ms = cm_mono_ms() + WAIT_MS;
+    bool heard = false;
+
+    while (!heard && cm_mono_ms() < until_ms) {
+        peer_try_say(peer, text, 1);
+        text += text[1] ? 1 : 0;
+        heard = peer_hear_text(peer, "HTTP/1.1 408 ", 50);
+    }
+    assert_true(heard);
 }
 
 static void a_request_that_drips_is_answered_408_at_the_deadline(void **state)
 {
-    static const char request[] =
-        "GET / HTTP/1.1\r\nHost: x\r\nX-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     struct fixture *fx = *state;
-    struct peer peer = peer_dial(fx->port);
     int64_t began_ms = cm_mono_ms();
-    bool heard = false;
+    struct peer peer = peer_dial(fx->port);
 
-    for (size_t i = 0; i < sizeof request - 1 && !heard; i++) {
-        peer_try_say(&peer, &request[i], 1);
-        heard = peer_hear_text(&peer, "HTTP/1.1 408 ", 100);
-    }
-    assert_true(heard);
-    assert_in_range(cm_mono_ms() - began_ms, DEADLINE_MS, DEADLINE_MS + 2000);
+    drip_until_408(&peer, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: a");
+    assert_in_range(cm_mono_ms() - began_ms, DEADLINE_MS, WAIT_MS);
     assert_true(peer_hear_end(&peer, WAIT_MS));
     assert_int_equal(refused(fx, "reason=\"deadline\""), 1);
     peer_close(&peer);
@@ -137,28 +138,23 @@ static void the_deadline_holds_for_the_second_request_too(void **state)
     struct fixture *fx = *state;
     struct peer peer = peer_dial(fx->port);
     struct answer a;
-    bool heard = false;
 
     peer_say(&peer, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     a = peer_hear(&peer);
     assert_int_equal(a.status, 200);
     answer_finish(&a);
-    for (int i = 0; i < 100 && !heard; i++) {
-        peer_try_say(&peer, "G", 1);
-        heard = peer_hear_text(&peer, "HTTP/1.1 408 ", 50);
-    }
-    assert_true(heard);
+    drip_until_408(&peer, "G");
     peer_close(&peer);
 }
 
 static void an_idle_connection_is_closed_without_a_word(void **state)
 {
     struct fixture *fx = *state;
-    struct peer peer = peer_dial(fx->port);
     int64_t began_ms = cm_mono_ms();
+    struct peer peer = peer_dial(fx->port);
 
-    assert_false(peer_hear_text(&peer, "HTTP", DEADLINE_MS + 3000));
-    assert_in_range(cm_mono_ms() - began_ms, DEADLINE_MS - 50, DEADLINE_MS + 2000);
+    assert_false(peer_hear_text(&peer, "HTTP", WAIT_MS));
+    assert_in_range(cm_mono_ms() - began_ms, DEADLINE_MS, WAIT_MS - 1);
     peer_close(&peer);
 }
 
@@ -172,14 +168,10 @@ static void work_may_take_longer_than_every_limit(void **state)
 static void a_client_that_does_not_read_its_answer_is_ended(void **state)
 {
     struct fixture *fx = *state;
-    struct timespec pause = { .tv_nsec = 1000000 };
     struct peer peer = peer_dial(fx->port);
-    int64_t until_ms = cm_mono_ms() + WAIT_MS;
 
     peer_say(&peer, "GET /much HTTP/1.1\r\nHost: x\r\n\r\n");
-    while (refused(fx, "reason=\"slow_reader\"") == 0 && cm_mono_ms() < until_ms)
-        nanosleep(&pause, NULL);
-    assert_int_equal(refused(fx, "reason=\"slow_reader\""), 1);
+    until(refused(fx, "reason=\"slow_reader\"") == 1);
     wait_for_connections(fx, 0);
     peer_close(&peer);
 }
@@ -217,10 +209,7 @@ static void connections_over_the_cap_are_told_503_and_freed_ones_serve_again(voi
 
     for (int i = 0; i < 10; i++)
         peer_close(&idle[i]);
-    for (int64_t until_ms = cm_mono_ms() + WAIT_MS; cm_mono_ms() < until_ms;)
-        if (ask_status(fx->port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == 200)
-            return;
-    fail_msg("no connection was freed");
+    until(ask_status(fx->port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == 200);
 }
 
 /* SLOW headers and SLOW bodies drip while others are served. */
@@ -233,12 +222,11 @@ struct drips {
 static void *drip(void *ctx)
 {
     struct drips *drips = ctx;
-    struct timespec pause = { .tv_nsec = 50000000 };
 
     while (!atomic_load(&drips->stop)) {
         for (int i = 0; i < 2 * SLOW; i++)
             peer_try_say(&drips->peers[i], "x", 1);
-        nanosleep(&pause, NULL);
+        cm_pause_ms(50);
     }
     return NULL;
 }
@@ -269,17 +257,18 @@ static void many_slow_clients_do_not_keep_others_waiting(void **state)
                                       : "GET / HTTP/1.1\r\nHost: x\r\nX: ");
     }
     assert_int_equal(pthread_create(&thread, NULL, drip, &drips), 0);
-    wait_for_connections(fx, sizeof drips.peers / sizeof drips.peers[0]);
+    wait_for_connections(fx, 2 * SLOW);
     began_ms = cm_mono_ms();
-    for (; n < 2000 && cm_mono_ms() - began_ms < PATIENT_MS / 5; n++) {
+    for (; n < 2000 && (n <= 20 || cm_mono_ms() - began_ms < 1000); n++) {
         int64_t from_us = cm_now_us();
 
         assert_int_equal(ask_status(fx->port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
         took_us[n] = cm_now_us() - from_us;
     }
+    wait_for_connections(fx, 2 * SLOW); /* all that time */
     for (int i = 0; i < 2 * SLOW; i++)
         assert_true(peer_hear_end(&drips.peers[i], WAIT_MS));
-    assert_in_range(cm_mono_ms() - began_ms, 0, PATIENT_MS + 2000);
+    assert_in_range(cm_mono_ms() - began_ms, 0, PATIENT_MS + WAIT_MS);
     atomic_store(&drips.stop, true);
     pthread_join(thread, NULL);
     for (int i = 0; i < 2 * SLOW; i++)
@@ -288,7 +277,6 @@ static void many_slow_clients_do_not_keep_others_waiting(void **state)
     qsort(took_us, n, sizeof took_us[0], compare);
     print_message("beside %d slow clients: %zu requests, median %lld us, 99 %% within %lld us\n",
                   2 * SLOW, n, (long long)took_us[n / 2], (long long)took_us[n * 99 / 100]);
-    assert_true(n > 20);
 }
 
 int main(void)
@@ -302,7 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_client_that_does_not_read_its_answer_is_ended, start,
                                         stop),
         cmocka_unit_test_setup_teardown(a_client_that_reads_steadily_gets_all_of_a_long_answer,
-                                        start, stop),
+                                        start_patient, stop),
         cmocka_unit_test_setup_teardown(
             connections_over_the_cap_are_told_503_and_freed_ones_serve_again, start_small, stop),
         cmocka_unit_test_setup_teardown(many_slow_clients_do_not_keep_others_waiting, start_patient,

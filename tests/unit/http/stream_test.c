@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
-enum { STREAMS_MAX = 600, QUEUE_BYTES = 65536, EVENT_BYTES = 16384 };
+#include "until.h"
+
+enum { STREAMS_MAX = 600, QUEUE_BYTES = 65536, EVENT_BYTES = 16384, DEADLINE_MS = 1000 };
 
 /* The streams of the one loop, touched by its thread only; tests reach them by posting. */
 struct fixture {
@@ -74,7 +75,7 @@ static const struct cm_http_route routes[] = {
     { 0 },
 };
 
-static int start(void **state)
+static int start_with(void **state, struct cm_http_options options)
 {
     static struct fixture fx;
 
@@ -82,11 +83,23 @@ static int start(void **state)
     atomic_store(&fx.open, 0);
     atomic_store(&fx.gone, 0);
     atomic_store(&fx.refused, 0);
-    fx.server = serve((struct cm_http_options){
-        .routes = routes, .ctx = &fx, .idle_ms = 300, .request_deadline_ms = 300 });
+    options.routes = routes;
+    options.ctx = &fx;
+    fx.server = serve(options);
     fx.port = cm_http_server_port(fx.server);
     *state = &fx;
     return 0;
+}
+
+static int start(void **state)
+{
+    return start_with(state, (struct cm_http_options){ 0 });
+}
+
+static int start_hasty(void **state)
+{
+    return start_with(state, (struct cm_http_options){ .idle_ms = DEADLINE_MS,
+                                                       .request_deadline_ms = DEADLINE_MS });
 }
 
 static int stop(void **state)
@@ -118,15 +131,6 @@ static void put(struct fixture *fx, const char *text)
     assert_int_equal(ask_status(fx->port, request), 204);
 }
 
-static void wait_for(atomic_int *value, int want)
-{
-    struct timespec pause = { .tv_nsec = 1000000 };
-
-    for (int i = 0; i < WAIT_MS && atomic_load(value) != want; i++)
-        nanosleep(&pause, NULL);
-    assert_int_equal(atomic_load(value), want);
-}
-
 static void what_is_put_arrives_at_once(void **state)
 {
     struct fixture *fx = *state;
@@ -140,7 +144,7 @@ static void what_is_put_arrives_at_once(void **state)
         assert_true(peer_hear_text(&peer, text, WAIT_MS));
     }
     peer_close(&peer);
-    wait_for(&fx->gone, 1);
+    until(atomic_load(&fx->gone) == 1);
 }
 
 static void a_silent_stream_outlives_every_limit_of_requests(void **state)
@@ -148,7 +152,7 @@ static void a_silent_stream_outlives_every_limit_of_requests(void **state)
     struct fixture *fx = *state;
     struct peer peer = listen_to(fx);
 
-    assert_false(peer_hear_end(&peer, 1000)); /* more than three times the deadline */
+    assert_false(peer_hear_end(&peer, 3 * DEADLINE_MS));
     put(fx, "still here");
     assert_true(peer_hear_text(&peer, "still here", WAIT_MS));
     peer_close(&peer);
@@ -161,11 +165,11 @@ static void a_client_that_leaves_is_noticed_though_nothing_is_sent(void **state)
 
     for (int i = 0; i < 20; i++)
         peers[i] = listen_to(fx);
-    wait_for(&fx->open, 20);
+    until(atomic_load(&fx->open) == 20);
     for (int i = 0; i < 20; i++)
         peer_close(&peers[i]);
-    wait_for(&fx->gone, 20);
-    wait_for(&fx->open, 0);
+    until(atomic_load(&fx->gone) == 20);
+    until(atomic_load(&fx->open) == 0);
 }
 
 static void a_stream_that_is_ended_ends_properly(void **state)
@@ -177,7 +181,7 @@ static void a_stream_that_is_ended_ends_properly(void **state)
     assert_int_equal(ask_status(fx->port, "POST /end HTTP/1.1\r\nHost: x\r\n\r\n"), 204);
     assert_true(peer_hear_text(&peer, "last words", WAIT_MS));
     assert_true(peer_hear_text(&peer, "\r\n0\r\n\r\n", WAIT_MS));
-    wait_for(&fx->gone, 1);
+    until(atomic_load(&fx->gone) == 1);
     peer_close(&peer);
 }
 
@@ -199,7 +203,7 @@ static void a_client_that_reads_too_slowly_is_ended_and_others_are_not(void **st
         assert_int_equal(a.status, 204);
         assert_true(peer_hear_text(&quick, "end of event\n\n\r\n", WAIT_MS));
     }
-    wait_for(&fx->gone, 1);
+    until(atomic_load(&fx->gone) == 1);
     assert_int_equal(atomic_load(&fx->refused), 1);
     put(fx, "for the quick");
     assert_true(peer_hear_text(&quick, "for the quick", WAIT_MS));
@@ -225,7 +229,7 @@ static void hundreds_of_streams_all_get_everything(void **state)
     }
     for (int i = 0; i < 500; i++)
         peer_close(&peers[i]);
-    wait_for(&fx->gone, 500);
+    until(atomic_load(&fx->gone) == 500);
 }
 
 static void streams_end_when_the_server_stops(void **state)
@@ -264,7 +268,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STREAM_TEST(what_is_put_arrives_at_once),
-        STREAM_TEST(a_silent_stream_outlives_every_limit_of_requests),
+        cmocka_unit_test_setup_teardown(a_silent_stream_outlives_every_limit_of_requests,
+                                        start_hasty, stop),
         STREAM_TEST(a_client_that_leaves_is_noticed_though_nothing_is_sent),
         STREAM_TEST(a_stream_that_is_ended_ends_properly),
         STREAM_TEST(a_client_that_reads_too_slowly_is_ended_and_others_are_not),

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "http/server.h"
 
-enum { WAIT_MS = 10 * 1000 };
+enum { WAIT_MS = 30 * 1000 };
 
 struct peer { /* one connection */
     int fd;

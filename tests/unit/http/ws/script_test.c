@@ -292,7 +292,7 @@ static unsigned fill(struct fixture *fx)
 
     memset(much, 'm', sizeof much);
     dial(fx, (struct script){ .reads_late = true },
-         (struct cm_ws_dial){ .limits = { .queue_max = 300000, .closing_ms = 3000 } });
+         (struct cm_ws_dial){ .limits = { .queue_max = 300000, .closing_ms = 5000 } });
     loop_until(fx->loop, &fx->guest.opened, 1);
     do {
         while (cm_ws_send(fx->guest.ws, &text, 1))

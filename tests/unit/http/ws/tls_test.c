@@ -59,7 +59,7 @@ static void dial(struct fixture *fx, const char *name, const char *ca_file)
     snprintf(url, sizeof url, "!wss://%s:%u/", name, fx->host.port);
     tls_host_serve(&fx->host);
     guest_dial(&fx->guest, fx->dialer, NULL, url,
-               (struct cm_ws_dial){ .ca_file = ca_file, .limits = { .closing_ms = 2000 } });
+               (struct cm_ws_dial){ .ca_file = ca_file, .limits = { .closing_ms = WAIT_MS } });
 }
 
 static void assert_echo(struct fixture *fx)
