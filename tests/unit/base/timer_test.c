@@ -97,14 +97,14 @@ enum { MANY = 500 };
 struct due {
     struct cm_timer *timer;
     struct due_list *all;
-    int64_t delay_ms;
+    int64_t from_ms, to_ms; /* it is due between them, as far as its test knows */
     int fired;
 };
 
 struct due_list {
     struct cm_loop *loop;
     int left, out_of_order;
-    int64_t last_ms;
+    int64_t latest_ms; /* of those that fired, when the last one was due at the earliest */
 };
 
 static void on_due(void *ctx)
@@ -112,13 +112,13 @@ static void on_due(void *ctx)
     struct due *due = ctx;
 
     due->fired++;
-    due->all->out_of_order += due->delay_ms < due->all->last_ms;
-    due->all->last_ms = due->delay_ms;
+    due->all->out_of_order += due->to_ms < due->all->latest_ms;
+    if (due->from_ms > due->all->latest_ms)
+        due->all->latest_ms = due->from_ms;
     if (--due->all->left == 0)
         cm_loop_stop(due->all->loop);
 }
 
-/* The delays lie so far apart that the time that arming takes changes no order. */
 static void hundreds_of_timers_keep_their_order(void **state)
 {
     static struct due dues[MANY];
@@ -127,13 +127,16 @@ static void hundreds_of_timers_keep_their_order(void **state)
     unsigned seed = 1;
 
     for (int i = 0; i < MANY; i++)
-        dues[i] = (struct due){ cm_timer_new(s->loop, on_due, &dues[i]), &all, 0, 0 };
+        dues[i] = (struct due){ cm_timer_new(s->loop, on_due, &dues[i]), &all, 0, 0, 0 };
     for (int i = 0; i < 3 * MANY; i++) { /* each is armed three times, the last counts */
         struct due *due = &dues[i * 7 % MANY];
+        int64_t delay_ms;
 
         seed = seed * 1664525u + 1013904223u;
-        due->delay_ms = 100 + (seed >> 16) % 5 * 100;
-        cm_timer_arm(due->timer, due->delay_ms);
+        delay_ms = 100 + (seed >> 16) % 400;
+        due->from_ms = cm_mono_ms() + delay_ms;
+        cm_timer_arm(due->timer, delay_ms);
+        due->to_ms = cm_mono_ms() + delay_ms;
     }
     for (int i = 0; i < MANY; i += 5)
         cm_timer_disarm(dues[i].timer);

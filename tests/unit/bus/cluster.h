@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "bus/bus.h"
 
-enum { BROKERS = 3, LONG_MS = 20000 };
+enum { BROKERS = 3, LONG_MS = 60000 };
 
 struct cluster {
     rd_kafka_t *rk; /* runs the mock */

@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+#include "until.h"
+
 static void a_second_member_takes_its_share_and_gives_it_back(void **state)
 {
     struct cluster *fx = *state;
     struct seen first_seen = { 0 }, second_seen = { 0 };
     CM_OWN(cm_consumer) first = NULL;
     struct cm_consumer *second;
-    int64_t deadline_ms = cm_mono_ms() + LONG_MS;
+    int64_t deadline_ms;
 
     given_topic(fx, "shared", 2);
     first = a_consumer(fx, &first_seen, "shared", "g-shared", false);
@@ -17,6 +19,7 @@ static void a_second_member_takes_its_share_and_gives_it_back(void **state)
     assert_string_equal(first_seen.told, "+shared/0 +shared/1 ");
 
     second = a_consumer(fx, &second_seen, "shared", "g-shared", false);
+    deadline_ms = cm_mono_ms() + LONG_MS;
     while (!*second_seen.told && cm_mono_ms() < deadline_ms) {
         struct cm_message_in message;
         enum cm_poll_answer answer;
@@ -45,12 +48,9 @@ static void a_topic_that_is_missing_is_waited_for(void **state)
     struct cluster *fx = *state;
     struct seen seen = { 0 };
     CM_OWN(cm_consumer) consumer = a_consumer(fx, &seen, "not-yet", "g-not-yet", false);
-    int64_t deadline_ms = cm_mono_ms() + LONG_MS;
 
     rd_kafka_mock_topic_set_error(fx->mock, "not-yet", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    while (!was_told_away(consumer) && cm_mono_ms() < deadline_ms)
-        ;
-    assert_true(cm_mono_ms() < deadline_ms);
+    until(was_told_away(consumer));
 
     rd_kafka_mock_topic_set_error(fx->mock, "not-yet", RD_KAFKA_RESP_ERR_NO_ERROR);
     given_messages(fx, "not-yet", 0, 1);
@@ -62,7 +62,6 @@ static void brokers_that_go_away_are_told_and_come_back(void **state)
     struct cluster *fx = *state;
     struct seen seen = { 0 };
     CM_OWN(cm_consumer) consumer = NULL;
-    int64_t deadline_ms = cm_mono_ms() + LONG_MS;
 
     given_topic(fx, "gone", 1);
     given_messages(fx, "gone", 0, 1);
@@ -71,9 +70,7 @@ static void brokers_that_go_away_are_told_and_come_back(void **state)
 
     for (int i = 1; i <= BROKERS; i++)
         rd_kafka_mock_broker_set_down(fx->mock, i);
-    while (!was_told_away(consumer) && cm_mono_ms() < deadline_ms)
-        ;
-    assert_true(cm_mono_ms() < deadline_ms);
+    until(was_told_away(consumer));
     assert_false(cm_consumer_is_connected(consumer));
 
     for (int i = 1; i <= BROKERS; i++)
@@ -100,18 +97,23 @@ static void leaving_ends_in_time_when_no_broker_answers(void **state)
 
     before_ms = cm_mono_ms();
     cm_consumer_free(consumer);
-    assert_in_range(cm_mono_ms() - before_ms, 0, 12000);
+    assert_in_range(cm_mono_ms() - before_ms, 0, LONG_MS / 2);
 }
 
 static void leaving_before_anything_happened_is_quick(void **state)
 {
     struct cluster *fx = *state;
     struct seen seen = { 0 };
-    int64_t before_ms = cm_mono_ms();
+    int64_t took_ms = LONG_MS;
 
     given_topic(fx, "early", 1);
-    cm_consumer_free(a_consumer(fx, &seen, "early", "g-early", false));
-    assert_in_range(cm_mono_ms() - before_ms, 0, 5000);
+    for (int i = 0; i < 5 && took_ms > 3000; i++) { /* the machine may have paused for once */
+        int64_t before_ms = cm_mono_ms();
+
+        cm_consumer_free(a_consumer(fx, &seen, "early", "g-early", false));
+        took_ms = cm_mono_ms() - before_ms;
+    }
+    assert_in_range(took_ms, 0, 3000); /* to be given up takes 5 s */
     cm_consumer_free(NULL);
 }
 

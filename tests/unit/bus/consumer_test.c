@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "until.h"
+
 static void a_message_brings_all_that_was_sent(void **state)
 {
     struct cluster *fx = *state;
@@ -89,6 +91,17 @@ static void storing_what_is_not_ours_does_nothing(void **state)
     expect_message(consumer, "0");
 }
 
+/* Known once the end of the partition was reached; there is nothing to be had before it. */
+static bool is_at_the_end(struct cm_consumer *consumer, const char *topic)
+{
+    struct cm_message_in message;
+    enum cm_poll_answer answer;
+
+    assert_int_equal(cm_consumer_poll(consumer, POLL_MS, &answer, &message, NULL), CM_OK);
+    assert_int_equal(answer, CM_POLL_NOTHING);
+    return cm_consumer_lag(consumer, topic, 0) == 0;
+}
+
 static void from_latest_sees_only_what_comes_now(void **state)
 {
     struct cluster *fx = *state;
@@ -99,14 +112,7 @@ static void from_latest_sees_only_what_comes_now(void **state)
     given_messages(fx, "live", 0, 3);
     consumer = a_consumer(fx, &seen, "live", "g-live", true);
     poll_until(consumer, is_assigned, &seen);
-    /* The end is looked up right after: known once the partition's end was reached. */
-    while (cm_consumer_lag(consumer, "live", 0) != 0) {
-        struct cm_message_in message;
-        enum cm_poll_answer answer;
-
-        assert_int_equal(cm_consumer_poll(consumer, POLL_MS, &answer, &message, NULL), CM_OK);
-        assert_int_equal(answer, CM_POLL_NOTHING);
-    }
+    until(is_at_the_end(consumer, "live"));
     given_messages(fx, "live", 8, 1);
     expect_message(consumer, "8");
 }

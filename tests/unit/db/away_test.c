@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "db/db.h"
 
-enum { TIMEOUT_MS = 300, PATIENCE_MS = 3000 };
+enum { TIMEOUT_MS = 300, PATIENCE_MS = 30 * 1000 };
 
 /* Listens on loopback and never says a word. */
 static int a_silent_server(char *url, size_t size)

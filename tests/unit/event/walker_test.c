@@ -1,9 +1,9 @@
 /* The walk over bytes, type by type. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "event/walker.h"
 #include "samples.h"
 
@@ -131,7 +131,7 @@ static void empty_items_are_bounded_over_the_whole_value(void **state)
     static const char block[] = "\x80\xb5\x18"; /* 200,000 */
     CM_OWN_BUF struct cm_buf bytes = { 0 };
     struct cm_err err = { 0 };
-    int64_t before_ms = cm_mono_ms();
+    clock_t before = clock();
 
     (void)state;
     cm_buf_text(&bytes, "\x80\x7d"); /* 8,000 inner arrays */
@@ -141,7 +141,7 @@ static void empty_items_are_bounded_over_the_whole_value(void **state)
     assert_int_equal(walk("{\"type\":\"array\",\"items\":" NULLS "}", cm_buf_view(&bytes), &err),
                      CM_REJECT);
     assert_non_null(strstr(err.msg, "too many values"));
-    assert_in_range(cm_mono_ms() - before_ms, 0, 2000);
+    assert_in_range(clock() - before, 0, 2 * CLOCKS_PER_SEC); /* of this process alone */
 }
 
 static void more_bytes_than_an_event_may_have_are_rejected_unread(void **state)
