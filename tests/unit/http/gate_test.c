@@ -240,7 +240,8 @@ static void two_proper_requests_are_both_executed(void **state)
 /* The head is read where libmicrohttpd put it, so it must not matter in which pieces it came. */
 static void a_request_in_any_pieces_is_answered(void **state)
 {
-    struct cm_http_server *server = serve((struct cm_http_options){ .routes = routes });
+    struct cm_http_server *server =
+        serve((struct cm_http_options){ .routes = routes, .request_deadline_ms = 2 * WAIT_MS });
     struct cm_buf request = { 0 };
     struct peer peer = peer_dial(cm_http_server_port(server));
 

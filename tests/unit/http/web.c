@@ -67,7 +67,7 @@ void peer_say(struct peer *peer, const char *bytes)
 
 void peer_say_end(struct peer *peer)
 {
-    assert_int_equal(shutdown(peer->fd, SHUT_WR), 0);
+    assert_true(shutdown(peer->fd, SHUT_WR) == 0 || errno == ENOTCONN); /* it was ended already */
 }
 
 /* 1: something more; 0: the end or a reset; -1: nothing in time. */
