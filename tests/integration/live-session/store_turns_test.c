@@ -85,7 +85,7 @@ static void *write_one(void *at)
 
 static void wait_until_somebody_waits(struct ground *g)
 {
-    int64_t deadline_ms = cm_mono_ms() + 10000;
+    int64_t deadline_ms = cm_mono_ms() + 30000;
 
     while (cm_str_is(ground_ask(g,
                                 "SELECT count(*)::text FROM pg_stat_activity"

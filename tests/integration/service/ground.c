@@ -46,7 +46,7 @@ struct reader *read_topic(struct stage *stage, const char *topic, size_t wanted)
                                                  .group = topic,
                                                  .topics = topics };
     struct reader *reader = CM_NEW(stage->arena, struct reader);
-    int64_t deadline_ms = cm_mono_ms() + 30000;
+    int64_t deadline_ms = cm_mono_ms() + 60000;
     struct cm_err err = { 0 };
 
     assert_int_equal(cm_consumer_new(&options, &reader->consumer, &err), CM_OK);

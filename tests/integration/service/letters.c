@@ -16,9 +16,9 @@ static void one_bad_event_does_not_hold_its_batch_back(void **state)
         }
     }
     stage_probe_start(stage);
-    stage_until(stage, &sql_all_effects, stage->organization_id, 50, 60);
+    stage_until(stage, &sql_all_effects, stage->organization_id, 50);
     for (size_t i = 0; i < 3; i++)
-        stage_until(stage, &sql_letters, doomed[i], 1, 20);
+        stage_until(stage, &sql_letters, doomed[i], 1);
     assert_int_equal(stage_number(stage, &sql_step_failed, doomed[0]), 1);
     assert_int_equal(stage_number(stage, &sql_step_failed, doomed[2]), 1);
     for (size_t i = 0; i < 3; i++)
@@ -50,7 +50,7 @@ static void a_dead_letter_is_the_message_as_it_came_with_the_reason(void **state
     assert_true(cm_str_is(value, "reject"));
 
     stage_publish(stage, EVENT_CALL_RECORDED, call, "reject-in-prepare");
-    stage_until(stage, &sql_step_failed, call, 1, 30);
+    stage_until(stage, &sql_step_failed, call, 1);
     reader_close(reader);
     reader = read_topic(stage, topic_of(stage, EVENT_CALL_STEP_FAILED), 1);
     assert_true(cm_str_is(reader->messages[0].key, cm_uuid_text(call).at));
@@ -80,12 +80,12 @@ static void what_waits_behind_a_failed_step_says_so_until_it_is_driven_again(voi
     (void)stage_number(stage, &open, call);
     stage_publish(stage, EVENT_CALL_RECORDED, call, "reject-in-prepare");
     stage_probe_start(stage);
-    stage_until(stage, &sql_step_failed, call, 1, 60);
+    stage_until(stage, &sql_step_failed, call, 1);
     assert_int_equal(stage_number(stage, &behind, call), 2);
     assert_int_equal(stage_number(stage, &silent, call), 1); /* record */
 
     stage_publish(stage, EVENT_CALL_RECORDED, call, "work");
-    stage_until(stage, &sql_effects, call, 1, 30);
+    stage_until(stage, &sql_effects, call, 1);
     assert_int_equal(stage_number(stage, &behind, call), 0);
     assert_int_equal(stage_number(stage, &silent, call), 3);
     assert_int_equal(stage_probe_stop(stage), 0);
@@ -102,7 +102,7 @@ static void what_fails_as_its_transcription_is_replaced_leaves_no_letter(void **
     stage_transcription(stage, call);
     event = stage_publish(stage, EVENT_CALL_TRANSCRIBED, call, "replaced-meanwhile");
     stage_probe_start(stage);
-    stage_until(stage, &seen_to, event, 1, 60);
+    stage_until(stage, &seen_to, event, 1);
     assert_int_equal(stage_number(stage, &sql_letters, call), 0);
     assert_int_equal(stage_number(stage, &sql_step_failed, call), 0);
     assert_int_equal(stage_probe_stop(stage), 0);

@@ -27,8 +27,8 @@ static void killed_again_and_again_it_still_does_everything_once(void **state)
     stage_publish(stage, EVENT_CALL_STARTED, call, "work");
     stage_publish(stage, EVENT_CALL_RECORDED, call, "work");
     stage_probe_start(stage);
-    stage_until(stage, &sql_all_effects, stage->organization_id, (int64_t)2 * (CALLS + 1), 120);
-    stage_until(stage, &sql_outbox, call, 0, 30);
+    stage_until(stage, &sql_all_effects, stage->organization_id, (int64_t)2 * (CALLS + 1));
+    stage_until(stage, &sql_outbox, call, 0);
     assert_int_equal(stage_probe_stop(stage), 0);
 
     assert_int_equal(stage_number(stage, &sql_not_twice, stage->organization_id), 0);
@@ -43,12 +43,12 @@ static void sigterm_in_the_midst_of_work_ends_with_0_and_loses_nothing(void **st
     for (int i = 0; i < CALLS; i++)
         stage_publish(stage, EVENT_CALL_RECORDED, stage_call(stage), "slow");
     stage_probe_start(stage);
-    stage_until_least(stage, &sql_all_effects, stage->organization_id, 4, 60);
+    stage_until_least(stage, &sql_all_effects, stage->organization_id, 4);
     assert_int_equal(stage_probe_stop(stage), 0);
     assert_true(stage_number(stage, &sql_all_effects, stage->organization_id) < CALLS);
 
     stage_probe_start(stage);
-    stage_until(stage, &sql_all_effects, stage->organization_id, CALLS, 60);
+    stage_until(stage, &sql_all_effects, stage->organization_id, CALLS);
     assert_int_equal(stage_probe_stop(stage), 0);
 }
 
@@ -97,10 +97,10 @@ static void a_step_that_another_process_is_just_ending_stays_ended(void **state)
     struct cm_err err = { 0 };
 
     stage_probe_start(stage);
-    stage_until(stage, &sql_waiting, call, 1, 60);
+    stage_until(stage, &sql_waiting, call, 1);
     stage_publish(stage, EVENT_CALL_STARTED, call, "work"); /* comes behind it */
     assert_int_equal(cm_tx_commit(&tx, &err), CM_OK);
-    stage_until(stage, &sql_effects, call, 1, 30);
+    stage_until(stage, &sql_effects, call, 1);
     assert_int_equal(stage_number(stage, &sql_step_done, call), 1);
     assert_int_equal(stage_probe_stop(stage), 0);
 }
@@ -117,9 +117,9 @@ static void a_second_process_takes_partitions_over_in_the_midst_of_work(void **s
         stage_publish(stage, EVENT_CALL_RECORDED, call, "slow");
     }
     stage_probe_start(stage);
-    stage_until_least(stage, &sql_all_effects, stage->organization_id, CALLS + 4, 60);
+    stage_until_least(stage, &sql_all_effects, stage->organization_id, CALLS + 4);
     stage_second_start(stage);
-    stage_until(stage, &sql_all_effects, stage->organization_id, (int64_t)2 * CALLS, 120);
+    stage_until(stage, &sql_all_effects, stage->organization_id, (int64_t)2 * CALLS);
     assert_int_equal(stage_second_stop(stage), 0);
     assert_int_equal(stage_probe_stop(stage), 0);
     assert_int_equal(stage_number(stage, &sql_not_twice, stage->organization_id), 0);

@@ -11,9 +11,9 @@ static void an_event_has_its_effect_and_its_event_carries_the_trace_on(void **st
 
     stage_publish(stage, EVENT_CALL_STARTED, call, "work");
     stage_probe_start(stage);
-    stage_until(stage, &sql_effects, call, 1, 60);
-    stage_until(stage, &sql_attempts, call, 1, 5);
-    stage_until(stage, &sql_outbox, call, 0, 20);
+    stage_until(stage, &sql_effects, call, 1);
+    stage_until(stage, &sql_attempts, call, 1);
+    stage_until(stage, &sql_outbox, call, 0);
 
     reader = read_topic(stage, topic_of(stage, EVENT_CALL_ENDED), 1);
     message = &reader->messages[0];
@@ -41,13 +41,13 @@ static void a_repeated_event_has_its_effect_once(void **state)
         stage_publish_again(stage, EVENT_CALL_RECORDED, call, "work", slow);
     }
     stage_probe_start(stage);
-    stage_until(stage, &sql_effects, call, 2, 60);
+    stage_until(stage, &sql_effects, call, 2);
     assert_int_equal(stage_probe_stop(stage), 0);
 
     stage_publish_again(stage, EVENT_CALL_RECORDED, call, "work", slow);
     stage_publish(stage, EVENT_CALL_RECORDED, other, "work");
     stage_probe_start(stage);
-    stage_until(stage, &sql_effects, other, 1, 60);
+    stage_until(stage, &sql_effects, other, 1);
     assert_int_equal(stage_probe_stop(stage), 0);
     assert_int_equal(stage_number(stage, &sql_effects, call), 2);
 }
@@ -60,8 +60,8 @@ static void what_fails_now_and_then_is_tried_again(void **state)
     stage_publish(stage, EVENT_CALL_STARTED, cheap, "flaky");
     stage_publish(stage, EVENT_CALL_RECORDED, slow, "flaky");
     stage_probe_start(stage);
-    stage_until(stage, &sql_effects, cheap, 1, 60);
-    stage_until(stage, &sql_effects, slow, 1, 20);
+    stage_until(stage, &sql_effects, cheap, 1);
+    stage_until(stage, &sql_effects, slow, 1);
     assert_int_equal(stage_number(stage, &sql_attempts, cheap), 3);
     assert_int_equal(stage_number(stage, &sql_attempts, slow), 3);
     assert_int_equal(stage_probe_stop(stage), 0);
@@ -92,7 +92,7 @@ static void events_of_a_deleted_call_leave_nothing(void **state)
     stage_publish(stage, EVENT_CALL_STARTED, here, "work");
     stage_publish(stage, EVENT_CALL_RECORDED, here, "work");
     stage_probe_start(stage);
-    stage_until(stage, &sql_effects, here, 2, 60);
+    stage_until(stage, &sql_effects, here, 2);
     assert_int_equal(stage_probe_stop(stage), 0);
     assert_int_equal(stage_number(stage, &sql_letters, gone), 0);
 
@@ -114,7 +114,7 @@ static void an_event_of_a_replaced_transcription_leaves_nothing(void **state)
     stage_publish(stage, EVENT_CALL_TRANSCRIBED, call, "replaced");
     stage_publish(stage, EVENT_CALL_TRANSCRIBED, call, "work");
     stage_probe_start(stage);
-    stage_until(stage, &sql_effects, call, 1, 60);
+    stage_until(stage, &sql_effects, call, 1);
     assert_int_equal(stage_probe_stop(stage), 0);
     assert_int_equal(stage_number(stage, &sql_effects, call), 1);
 }
@@ -140,7 +140,7 @@ static void the_inbox_forgets_what_no_topic_remembers(void **state)
     setenv("EVENT_RETENTION_DAYS", "1", 1);
     stage_probe_start(stage);
     unsetenv("EVENT_RETENTION_DAYS");
-    stage_until(stage, &count, old, 0, 30);
+    stage_until(stage, &count, old, 0);
     assert_int_equal(stage_number(stage, &count, young), 1);
     assert_int_equal(stage_probe_stop(stage), 0);
 }
@@ -165,7 +165,7 @@ static void an_event_that_brokers_refuse_does_not_stand_in_the_way(void **state)
     cm_arg_uuid(args, cm_uuid_v7(cm_now_us()));
     assert_int_equal(cm_db_query(stage->db, &add, args, NULL, &err), CM_OK);
     stage_probe_start(stage);
-    stage_until(stage, &sql_outbox, refused, 0, 30);
+    stage_until(stage, &sql_outbox, refused, 0);
 
     reader = read_topic(stage, topic_of(stage, EVENT_CALL_ENDED), 1);
     assert_true(cm_str_is(reader->messages[0].key, "taken"));

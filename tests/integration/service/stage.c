@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,7 +17,7 @@
 #include "bus/admin.h"
 #include "http/client.h"
 
-enum { PARTITIONS = 3, RETENTION_MS = 3600 * 1000 };
+enum { PARTITIONS = 3, RETENTION_MS = 3600 * 1000, PATIENCE_S = 120 };
 
 static int end(pid_t *pid, int signal);
 
@@ -326,34 +325,31 @@ int64_t stage_number(struct stage *stage, const struct cm_stmt *stmt, struct cm_
 }
 
 static void until(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id, int64_t least,
-                  int64_t most, int seconds)
+                  int64_t most)
 {
-    int64_t deadline_ms = cm_mono_ms() + (int64_t)seconds * 1000;
+    int64_t deadline_ms = cm_mono_ms() + (int64_t)PATIENCE_S * 1000;
     int64_t found = stage_number(stage, stmt, id);
 
     while ((found < least || found > most) && cm_mono_ms() < deadline_ms) {
-        struct timespec pause = { .tv_nsec = 20000000 };
-
         if (stage->probe && waitpid(stage->probe, NULL, WNOHANG) == stage->probe) {
             stage->probe = 0;
             fail_msg("%s: the probe has ended by itself", stmt->name);
         }
-        nanosleep(&pause, NULL);
+        cm_pause_ms(20);
         found = stage_number(stage, stmt, id);
     }
     if (found < least || found > most)
         fail_msg("%s: %lld instead of %lld after %d s", stmt->name, (long long)found,
-                 (long long)least, seconds);
+                 (long long)least, PATIENCE_S);
 }
 
-void stage_until(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id, int64_t wanted,
-                 int seconds)
+void stage_until(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id, int64_t wanted)
 {
-    until(stage, stmt, id, wanted, wanted, seconds);
+    until(stage, stmt, id, wanted, wanted);
 }
 
 void stage_until_least(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id,
-                       int64_t least, int seconds)
+                       int64_t least)
 {
-    until(stage, stmt, id, least, INT64_MAX, seconds);
+    until(stage, stmt, id, least, INT64_MAX);
 }

@@ -50,9 +50,9 @@ int stage_probe_stop(struct stage *stage);
 
 /** The first value of the first row of `sql`, whose $1 is `id`. */
 int64_t stage_number(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id);
-/** Waits until that number is `wanted`; fails the test after `seconds`. */
-void stage_until(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id, int64_t wanted,
-                 int seconds);
+/** Waits until that number is `wanted`, two minutes at the longest. */
+void stage_until(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id,
+                 int64_t wanted);
 /** The same for a number that grows, and may have passed `least` when one looks. */
 void stage_until_least(struct stage *stage, const struct cm_stmt *stmt, struct cm_uuid id,
-                       int64_t least, int seconds);
+                       int64_t least);
