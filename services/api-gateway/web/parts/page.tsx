@@ -25,7 +25,7 @@ export function PageHead({ title, children, actions, up }: HeadProps) {
         <header class="page-head">
             {up && <a class="up" href={up[0]}><Icon name="back" />{up[1]}</a>}
             <div class="row">
-                <h1 tabIndex={-1}>{title}</h1>
+                <h1 tabIndex={-1} dir="auto">{title}</h1>
                 {actions && <div class="actions">{actions}</div>}
             </div>
             {children}

@@ -61,7 +61,7 @@ function Group({ group, running }: { group: AnalysisGroup; running: boolean }) {
     const [newest, ...earlier] = group.runs.toReversed();
     return (
         <article class="group" aria-busy={running}>
-            <h3>{group.analyzer_name}</h3>
+            <h3 dir="auto">{group.analyzer_name}</h3>
             {running && <p class="awaited small muted">A new run is on its way …</p>}
             {newest && <Run run={newest} />}
             {earlier.length > 0 && (
@@ -87,7 +87,7 @@ function Group({ group, running }: { group: AnalysisGroup; running: boolean }) {
 function Run({ run }: { run: AnalysisRun }) {
     return (
         <div class="run">
-            <p class="found">{run.analysis_text}</p>
+            <p class="found" dir="auto">{run.analysis_text}</p>
             <p class="small muted about-run">
                 <Time at={run.created_at} /> · {run.trigger === "rerun" ? "run again" : "after the call"} · {run.engine} ({run.model}) · {took(run.duration_ms)}
             </p>

@@ -22,12 +22,12 @@ export function Compare({ group: { analyzer_name, runs }, run, onClose }: Compar
     return (
         <Dialog title={`${analyzer_name}: two runs compared`} wide onClose={onClose}>
             <div class="compare">
-                <div class="choice">
+                <div class="runs">
                     <Select label="Before" value={before} options={options} onChange={setBefore} />
                     <Select label="After" value={after} options={options} onChange={setAfter} />
                 </div>
                 <p role="status" class="muted">{summaryOf(pieces)}</p>
-                <p class="found diff">{pieces.map((piece, i) => <Changed key={i} piece={piece} />)}</p>
+                <p class="found diff" dir="auto">{pieces.map((piece, i) => <Changed key={i} piece={piece} />)}</p>
             </div>
         </Dialog>
     );

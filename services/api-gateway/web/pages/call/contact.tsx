@@ -8,12 +8,12 @@ export function ContactCard({ contact }: { contact: CallDetails["contact"] }) {
     return (
         <Section title="Contact" actions={<a href={`/contacts/${id}`}>Open<span class="visually-hidden"> contact</span></a>}>
             <dl class="about">
-                {name && <><dt>Name</dt><dd>{name}</dd></>}
+                {name && <><dt>Name</dt><dd><bdi>{name}</bdi></dd></>}
                 <dt>Number</dt><dd><a href={`tel:${number}`}>{phone(number)}</a></dd>
                 {email && <><dt>E-mail</dt><dd><a href={`mailto:${email}`}>{email}</a></dd></>}
-                {company && <><dt>Company</dt><dd>{company}</dd></>}
+                {company && <><dt>Company</dt><dd><bdi>{company}</bdi></dd></>}
             </dl>
-            {summary && <p class="summary">{summary}</p>}
+            {summary && <p class="summary" dir="auto">{summary}</p>}
         </Section>
     );
 }

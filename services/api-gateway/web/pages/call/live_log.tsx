@@ -1,7 +1,7 @@
 // Turns as they come. The newest is in sight, until one scrolls up to read; then a button leads back to it.
 import { Component } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { clockTime, duration, speakerLabels } from "../../lib/format";
+import { clockTime, position, speakerLabels } from "../../lib/format";
 import type { LiveSession, LiveTurn } from "../../lib/types";
 import { Button } from "../../parts/button";
 import { Badge } from "../../parts/page";
@@ -87,10 +87,10 @@ class SpokenTurn extends Component<{ turn: LiveTurn; named: boolean }> {
         const { turn: { role, start_ms, text, interrupted }, named } = this.props;
         return (
             <li class={named ? `turn ${role} named` : `turn ${role}`}>
-                <span class="at">{duration(start_ms)}</span>
+                <span class="at">{position(start_ms)}</span>
                 <p>
                     <span class={named ? "speaker" : "speaker visually-hidden"}>{speakerLabels[role]}<span class="visually-hidden">: </span></span>
-                    {text}{interrupted && <> <Badge tone="warn">Interrupted</Badge></>}
+                    <bdi>{text}</bdi>{interrupted && <> <Badge tone="warn">Interrupted</Badge></>}
                 </p>
             </li>
         );

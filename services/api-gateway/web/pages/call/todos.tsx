@@ -86,7 +86,7 @@ function TodoRow({ todo, put, onEvidence }: RowProps) {
         <li ref={row} class={todo.done ? "todo done" : "todo"}>
             <input type="checkbox" id={`todo-${todo.id}`} checked={todo.done} onChange={(event) => void tick(event.currentTarget.checked)} />
             <div>
-                <label for={`todo-${todo.id}`}>{todo.title}</label>
+                <label for={`todo-${todo.id}`}><bdi>{todo.title}</bdi></label>
                 <Facts todo={todo} />
                 <Evidence evidence={todo.evidence} onEvidence={onEvidence} />
             </div>
@@ -108,17 +108,17 @@ function Facts({ todo: { owner, due_date, done, assignee } }: { todo: Todo }) {
         <p class="small muted">
             {speakerLabels[owner]}
             {due_date && <> · <span class={!done && isOverdue(due_date) ? "error" : ""} title={day(due_date)}>due {dueDay(due_date)}</span></>}
-            {assignee && ` · ${assignee.name}`}
+            {assignee && <> · <bdi>{assignee.name}</bdi></>}
         </p>
     );
 }
 
 function Evidence({ evidence: { segment_id, text }, onEvidence }: { evidence: Todo["evidence"]; onEvidence: TodosProps["onEvidence"] }) {
     if (!text) return null;
-    if (!segment_id) return <p class="evidence small"><q>{text}</q></p>;
+    if (!segment_id) return <p class="evidence small"><q><bdi>{text}</bdi></q></p>;
     return (
         <p class="evidence small">
-            <a href={`#${anchorOf(segment_id)}`} onClick={() => onEvidence(segment_id, false)}><q>{text}</q></a>
+            <a href={`#${anchorOf(segment_id)}`} onClick={() => onEvidence(segment_id, false)}><q><bdi>{text}</bdi></q></a>
             <IconButton icon="play" label="Play these words" onClick={() => onEvidence(segment_id, true)} />
         </p>
     );

@@ -76,7 +76,7 @@ function Who({ call }: { call: Call }) {
     const inbound = call.direction === "inbound";
     return (
         <span class="who">
-            <span class="name cut">{nameOf(call)}</span>
+            <span class="name cut" dir="auto">{nameOf(call)}</span>
             <span class="cut numbers" title={inbound ? "Inbound" : "Outbound"}>
                 <Icon name={inbound ? "inbound" : "outbound"} />
                 <span class="visually-hidden">{inbound ? ", inbound from " : ", outbound from "}</span>
@@ -94,11 +94,11 @@ function Who({ call }: { call: Call }) {
 function Said({ call }: { call: Call }) {
     if (call.highlight?.length)
         return (
-            <span class="said">
+            <span class="said" dir="auto">
                 {call.highlight.map(({ text, match }, i) => (match ? <mark key={i}>{text}</mark> : <span key={i}>{text}</span>))}
             </span>
         );
-    if (call.summary) return <span class="said">{call.summary}</span>;
+    if (call.summary) return <span class="said" dir="auto">{call.summary}</span>;
     return <span class="said muted">{progressOf(call)}</span>;
 }
 

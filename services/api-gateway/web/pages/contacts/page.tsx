@@ -58,8 +58,8 @@ function Row({ contact: { id, name, company, number: their, email, call_count, l
         <a class="contact-row" href={`/contacts/${id}`}>
             <Avatar name={name} />
             <span class="who">
-                <strong class="cut">{name ?? phone(their)}</strong>
-                <span class="cut small muted">{[company, email].filter(Boolean).join(" · ") || (name ? "" : "Not named yet")}</span>
+                <strong class="cut" dir="auto">{name ?? phone(their)}</strong>
+                <span class="cut small muted" dir="auto">{[company, email].filter(Boolean).join(" · ") || (name ? "" : "Not named yet")}</span>
             </span>
             <span class="number numbers muted">{name ? phone(their) : ""}</span>
             <span class="calls muted">{call_count ? plural(call_count, "call") : "No calls"}</span>

@@ -88,7 +88,7 @@ function Failure({ failure, onRetried }: Pick<FailuresProps, "onRetried"> & { fa
     return (
         <li>
             <div>
-                <p><strong>{stepLabels[step]}</strong> <span class="muted">of</span> <a href={`/calls/${call_id}`}>{who}</a></p>
+                <p><strong>{stepLabels[step]}</strong> <span class="muted">of</span> <a href={`/calls/${call_id}`}><bdi>{who}</bdi></a></p>
                 {reason && <p class="error small">{reason}</p>}
                 <p class="small muted">{attempts > 1 && `${plural(attempts, "attempt")}, the last `}<Time at={updated_at} /></p>
             </div>

@@ -34,7 +34,7 @@ export function TodoRow({ todo, users, work }: RowProps) {
             <input type="checkbox" id={`todo-${todo.id}`} checked={todo.done}
                    onChange={(event) => void work.tick(todo, event.currentTarget.checked)} />
             <div class="what">
-                <label for={`todo-${todo.id}`}>{todo.title}</label>
+                <label for={`todo-${todo.id}`}><bdi>{todo.title}</bdi></label>
                 <Evidence todo={todo} />
             </div>
             <div class="facts">
@@ -61,11 +61,11 @@ function Evidence({ todo: { evidence, owner, call, id } }: { todo: TodoDetails }
         <p class="evidence small">
             {evidence.text
                 ? <a class={`proof ${owner}`} href={`/calls/${call.id}${proof}`} aria-describedby={`from-${id}`}>
-                    <span class="who">{speakerLabels[owner]}: </span><q>{evidence.text}</q>
+                    <span class="who">{speakerLabels[owner]}: </span><q><bdi>{evidence.text}</bdi></q>
                   </a>
                 : <span class="muted">Added by hand, for the {owner} to do.</span>}
             <a id={`from-${id}`} class="from muted" href={`/calls/${call.id}`} title={fullTime(call.created_at)}>
-                {call.contact_name ?? `${phone(from)} → ${phone(to)}`}, {timeAgo(call.created_at)}
+                <bdi>{call.contact_name ?? `${phone(from)} → ${phone(to)}`}</bdi>, {timeAgo(call.created_at)}
             </a>
         </p>
     );
