@@ -194,6 +194,15 @@ def the_calls_of_a_contact_are_found_by_name(office):
 # -- playing ---------------------------------------------------------------------------------------------
 
 
+def who_withholds_the_number_is_called_so(office):
+    office.place_call(caller="+266696687")
+    page = office.at("/calls")
+    expect(calls(page).first).to_contain_text("Withheld number, inbound from Withheld number → to +1 555 987 6543")
+    calls(page).first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Withheld number", level=1)).to_be_visible()
+    expect(page.get_by_text("anonymous")).to_have_count(0)
+
+
 def starting_one_recording_stops_the_other(office):
     page = office.at("/calls?has_recording=true")
     first, second = calls(page).nth(0), calls(page).nth(1)
@@ -275,7 +284,7 @@ def the_list_is_worked_by_keyboard_alone(office):
 
 def a_wrong_address_says_what_is_wrong_with_it(office):
     page = office.at("/calls?from=yesterday")
-    expect(page.get_by_role("alert")).to_contain_text("from is")
+    expect(page.get_by_role("alert")).to_contain_text("from has to be")
     no_violations_in_any_light(page)
     page.get_by_role("button", name="Clear all filters").click()
     expect(calls(page).first).to_be_visible()
@@ -404,7 +413,7 @@ def it_fits_a_phone(office):
 STORIES = [a_call_appears_by_itself_and_goes_through_its_steps, a_step_that_fails_shows,
            searching_finds_what_was_said_as_one_types, a_slow_answer_never_lands_on_a_newer_one,
            filters_live_in_the_address_and_can_be_shared, a_day_is_the_day_where_one_is,
-           the_calls_of_a_contact_are_found_by_name, starting_one_recording_stops_the_other,
+           the_calls_of_a_contact_are_found_by_name, who_withholds_the_number_is_called_so, starting_one_recording_stops_the_other,
            a_recording_that_is_gone_says_so, the_list_is_worked_by_keyboard_alone,
            a_wrong_address_says_what_is_wrong_with_it, without_a_connection_what_was_loaded_stays_and_all_comes_back,
            markup_stays_text, what_is_filtered_is_saved_as_csv, an_old_recording_is_brought_in,

@@ -7,13 +7,14 @@ export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 30_000);
 
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 const everything = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const whole = new Intl.NumberFormat();
 
+const WITHHELD = "anonymous"; // what the API says in place of a number that was not told
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -80,9 +81,18 @@ function daysBetween(from: Date, to: Date): number {
     return Math.round((start(to) - start(from)) / DAY);
 }
 
-/** "0:07", "12:34", "1:02:03". */
+/** "0:07", "12:34", "1:02:03": how long something is. */
 export function duration(ms: number): string {
-    const seconds = Math.max(0, Math.round(ms / 1000));
+    return clockOf(Math.round(ms / 1000));
+}
+
+/** The same of a place in a recording: the second in which it is, as the analyses write it. */
+export function position(ms: number): string {
+    return clockOf(Math.floor(ms / 1000));
+}
+
+function clockOf(whole: number): string {
+    const seconds = Math.max(0, whole);
     const two = (n: number) => String(n).padStart(2, "0");
     const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
     return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
@@ -104,8 +114,9 @@ export function plural(n: number, one: string, many = `${one}s`): string {
     return `${number(n)} ${n === 1 ? one : many}`;
 }
 
-/** "+15551234567" as "+1 555 123 4567"; what is no number (a withheld one, a SIP name) stays as it is. */
+/** "+15551234567" as "+1 555 123 4567"; a SIP name stays as it is. */
 export function phone(text: string): string {
+    if (text === WITHHELD) return "Withheld number";
     const us = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(text);
     if (us) return `+1 ${us[1]} ${us[2]} ${us[3]}`;
     const other = /^\+(\d{2})(\d{4,13})$/.exec(text);
@@ -132,6 +143,11 @@ export function otherNumber(call: { from_to_number: string; direction: "inbound"
 /** Who is on the other side, in as few words as can be. */
 export function nameOf(call: { contact_name: string | null; from_to_number: string; direction: "inbound" | "outbound" }): string {
     return call.contact_name ?? phone(otherNumber(call));
+}
+
+/** A name within a sentence that holds no elements: one that is read from the right turns nothing else around. */
+export function isolated(name: string): string {
+    return `\u2068${name}\u2069`;
 }
 
 export const statusLabels: Record<CallStatus, string> = {

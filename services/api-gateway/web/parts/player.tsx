@@ -1,6 +1,6 @@
 // What plays in the list of calls, at the foot of every page: it goes on when its row is scrolled away and when one
 // opens a call.
-import { duration, durationWords, nameOf } from "../lib/format";
+import { duration, durationWords, nameOf, position } from "../lib/format";
 import { useShortcuts } from "../lib/keys";
 import { PLAYING_SID, stop, track } from "../lib/playing";
 import type { Deck } from "../lib/deck";
@@ -24,7 +24,7 @@ function Bar({ call, deck }: BarProps) {
         <section class="list-player" aria-label="Player" data-playing={PLAYING_SID.value}>
             <PlayPause deck={deck} />
             <div class="what">
-                <a class="cut" href={`/calls/${call.id}`}>{nameOf(call)}</a>
+                <a class="cut" dir="auto" href={`/calls/${call.id}`}>{nameOf(call)}</a>
                 {trouble ? <p class="error" role="alert">{trouble}</p> : <Position deck={deck} />}
             </div>
             <IconButton icon="close" label="Stop and close the player" onClick={stop} />
@@ -46,7 +46,7 @@ function Position({ deck }: { deck: Deck }) {
             <input type="range" aria-label="Position" min={0} max={Math.round(length)} step={1000} value={Math.round(at)}
                    aria-valuetext={`${durationWords(at)} of ${durationWords(length)}`}
                    onInput={(event) => deck.seek(Number(event.currentTarget.value) / 1000)} />
-            <span class="small muted numbers">{duration(at)} / {duration(length)}</span>
+            <span class="small muted numbers">{position(at)} / {duration(length)}</span>
         </div>
     );
 }

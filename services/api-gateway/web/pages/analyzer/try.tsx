@@ -1,7 +1,7 @@
 // What the prompt would say about a call, before it is saved.
 import { useEffect, useState } from "preact/hooks";
 import { get, latest, post } from "../../lib/api";
-import { otherNumber, phone, timeAgo } from "../../lib/format";
+import { isolated, nameOf, timeAgo } from "../../lib/format";
 import { isAbort, sentenceOf } from "../../lib/problem";
 import { useResource } from "../../lib/resource";
 import type { AnalysisRun, Analyzer, Call, CallDetails } from "../../lib/types";
@@ -71,7 +71,7 @@ async function transcribedCalls(signal: AbortSignal): Promise<Call[]> {
 }
 
 function labelOf(call: Call): string {
-    return `${call.contact_name ?? phone(otherNumber(call))}, ${timeAgo(call.created_at)}`;
+    return `${isolated(nameOf(call))}, ${timeAgo(call.created_at)}`;
 }
 
 function Answer({ outcome, prompt }: { outcome: Outcome; prompt: string }) {
@@ -85,7 +85,7 @@ function Answer({ outcome, prompt }: { outcome: Outcome; prompt: string }) {
         case "said":
             return (
                 <figure class="answer">
-                    <blockquote>{outcome.said.analysis_text}</blockquote>
+                    <blockquote dir="auto">{outcome.said.analysis_text}</blockquote>
                     <figcaption class="small muted">
                         {outcome.said.engine}, {outcome.said.model} · {lasted(outcome.said.duration_ms)}
                         {outcome.prompt !== prompt && " · of the prompt as it was"}
@@ -107,7 +107,7 @@ function LastRun({ analyzer, call }: { analyzer: Analyzer; call: string }) {
     return (
         <figure class="answer old">
             <figcaption class="small muted">What it said <Time at={last.created_at} />, with the prompt of then</figcaption>
-            <blockquote>{last.analysis_text}</blockquote>
+            <blockquote dir="auto">{last.analysis_text}</blockquote>
         </figure>
     );
 }

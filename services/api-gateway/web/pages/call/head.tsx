@@ -1,9 +1,9 @@
 // Who called whom, when, how it went; and what can be done with the call as a whole.
 import { useState } from "preact/hooks";
 import { del } from "../../lib/api";
-import { bothNumbers, duration, durationWords, otherNumber, phone, statusLabels } from "../../lib/format";
+import { bothNumbers, duration, durationWords, nameOf, phone, statusLabels } from "../../lib/format";
 import { navigate } from "../../lib/router";
-import type { Call, CallDetails, CallStatus } from "../../lib/types";
+import type { CallDetails, CallStatus } from "../../lib/types";
 import { Button } from "../../parts/button";
 import { confirm } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
@@ -12,10 +12,6 @@ import { Badge, PageHead, Time, type Tone } from "../../parts/page";
 import { toast, toastError } from "../../parts/toast";
 import { isOngoing } from "./call";
 import { isBusy, type Rerun } from "./rerun";
-
-export function nameOf(call: Call): string {
-    return call.contact_name ?? (call.contact_id ? phone(otherNumber(call)) : "Withheld number");
-}
 
 function statusTone(status: CallStatus): Tone {
     return status === "completed" ? "neutral" : status === "failed" ? "bad" : "warn";
@@ -26,7 +22,7 @@ export function CallHead({ call, rerun }: { call: CallDetails | undefined; rerun
     return (
         <PageHead title={call ? nameOf(call) : "Call"} up={["/calls", "Calls"]} actions={call && <Actions call={call} rerun={rerun} />}>
             {call && <Facts call={call} />}
-            {call?.summary && <p class="summary">{call.summary}</p>}
+            {call?.summary && <p class="summary" dir="auto">{call.summary}</p>}
         </PageHead>
     );
 }
@@ -40,7 +36,7 @@ function Facts({ call }: { call: CallDetails }) {
                 <span class="visually-hidden">from </span>{phone(from)} <span aria-hidden="true">→</span>
                 <span class="visually-hidden"> to </span> {phone(to)}
             </span>
-            {call.contact && <a href={`/contacts/${call.contact.id}`}>{call.contact.company ?? "Contact"}</a>}
+            {call.contact && <a href={`/contacts/${call.contact.id}`}><bdi>{call.contact.company ?? "Contact"}</bdi></a>}
             <span><Time at={call.started_at ?? call.created_at} /></span>
             {call.duration_ms !== null && (
                 <span class="numbers">

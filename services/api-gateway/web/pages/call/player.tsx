@@ -1,5 +1,5 @@
 import type { Deck } from "../../lib/deck";
-import { duration, durationWords } from "../../lib/format";
+import { duration, durationWords, position } from "../../lib/format";
 import { useShortcuts } from "../../lib/keys";
 import { Button, IconButton } from "../../parts/button";
 import { PLAYING_SID, RATES, SKIP_S, changeRate, rate, setRate } from "./playing";
@@ -62,7 +62,7 @@ function Clock({ deck }: { deck: Deck }) {
     return (
         <p class="clock numbers">
             <span class="visually-hidden">Position </span>
-            {duration(Math.floor(deck.time.value) * 1000)} <span class="muted">/ {duration(deck.length.value * 1000)}</span>
+            {position(deck.time.value * 1000)} <span class="muted">/ {duration(deck.length.value * 1000)}</span>
         </p>
     );
 }

@@ -1,5 +1,5 @@
 import { Component } from "preact";
-import { duration, speakerLabels } from "../../lib/format";
+import { position, speakerLabels } from "../../lib/format";
 import type { Segment } from "../../lib/types";
 import { anchorOf } from "./reading";
 import { pieces } from "./turns";
@@ -50,13 +50,15 @@ export class Turn extends Component<TurnProps> {
             <li id={anchorOf(id)} class={classes} aria-current={sounding ? "true" : undefined}
                 {...(playable && { onClick: this.onClick })}>
                 <a class="at" href={`#${anchorOf(id)}`} tabIndex={tabbable ? 0 : -1}
-                   aria-label={playable ? `Play from ${duration(startMs)}` : undefined}>
-                    {duration(startMs)}
+                   aria-label={playable ? `Play from ${position(startMs)}` : undefined}>
+                    {position(startMs)}
                 </a>
                 <p>
                     <span class={named ? "speaker" : "speaker visually-hidden"}>{speakerLabels[role]}<span class="visually-hidden">: </span></span>
-                    {matches ? pieces(text, matches).map(({ text: piece, number }, i) =>
-                        number === undefined ? piece : <mark key={i} class={number === current ? "current" : ""}>{piece}</mark>) : text}
+                    <bdi>
+                        {matches ? pieces(text, matches).map(({ text: piece, number }, i) =>
+                            number === undefined ? piece : <mark key={i} class={number === current ? "current" : ""}>{piece}</mark>) : text}
+                    </bdi>
                 </p>
             </li>
         );

@@ -1,7 +1,7 @@
 // What is known of a contact, each fact with where it comes from.
 import type { ComponentChildren } from "preact";
 import { get } from "../../lib/api";
-import { duration, fullTime, timeAgo } from "../../lib/format";
+import { fullTime, position, timeAgo } from "../../lib/format";
 import { Problem } from "../../lib/problem";
 import { useResource } from "../../lib/resource";
 import type { CallDetails, ContactDetails } from "../../lib/types";
@@ -16,7 +16,7 @@ export function Facts({ contact }: { contact: ContactDetails }) {
         <div>
             <dt>{label}</dt>
             <dd>
-                {contact[name] ? <p class="fact">{shown(contact[name])}</p> : <p class="fact muted">Not known</p>}
+                {contact[name] ? <p class="fact" dir="auto">{shown(contact[name])}</p> : <p class="fact muted">Not known</p>}
                 <p class="small muted"><Source text={contact[name]} source={contact.sources[name]} calls={calls} isSaid={name !== "summary"} /></p>
             </dd>
         </div>
@@ -65,7 +65,7 @@ function Source({ text, source, calls, isSaid }: SourceProps) {
         <>
             {verb} in the call of{" "}
             <a href={`/calls/${source}${segment ? `?at=${segment.id}` : ""}`} title={fullTime(call.created_at)}>
-                {timeAgo(call.created_at)}{segment && `, at ${duration(segment.start_ms)}`}
+                {timeAgo(call.created_at)}{segment && `, at ${position(segment.start_ms)}`}
             </a>
         </>
     );
