@@ -243,6 +243,42 @@ def axe_finds_nothing_on_the_pages_of_the_desk(office):
         office.put_pages_away()
 
 
+def what_is_long_makes_no_page_wider(office):
+    call, contact = office.stack.sql(f"SELECT id, contact_id FROM call WHERE from_number = '{CALLER}' LIMIT 1")[0].values()
+    # From the right to the left, too: what is cut off is its end.
+    office.stack.execute(f"""
+        UPDATE contact SET name = repeat('מ', 200), company = repeat('Y', 200) WHERE id = '{contact}';
+        UPDATE call SET summary = repeat('Z', 500) WHERE id = '{call}';
+        UPDATE call_step SET state = 'failed', reason = repeat('/', 500) WHERE call_id = '{call}' AND step = 'enrich'""")
+    for size in WIDE, PHONE:
+        for path in "/calls", f"/calls/{call}", "/todos", "/contacts", f"/contacts/{contact}", "/overview":
+            page = office.at(path, size=size)
+            expect(page.get_by_text("מ" * 200).first).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (path, size)
+            if path == "/contacts":
+                assert page.get_by_text("מ" * 200).first.evaluate("one => getComputedStyle(one).direction") == "rtl"
+            office.put_pages_away()
+
+
+def a_page_that_was_not_seen_yet_comes_with_the_connection(office):
+    page = office.at("/todos")
+    expect(row(page, "Send the quote")).to_be_visible()
+    page.route("**/*.js", lambda route: route.abort())  # also one that the browser has kept
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Analyzers").click()
+    expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+    page.get_by_role("link", name="To-dos").click()
+    expect(page.get_by_role("heading", name="To-dos", level=1)).to_be_visible()
+    page.get_by_role("link", name="Analyzers").click()
+    expect(page.get_by_role("heading", name="To-dos", level=1)).to_have_count(0)
+    expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+    page.unroute_all()
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("heading", name="Analyzers", level=1)).to_be_visible()
+    office.trouble.clear()  # the browser's own words about being offline
+
+
 def without_a_connection_pages_say_so_and_try_again(office):
     page = office.at("/todos")
     expect(row(page, "Send the quote")).to_be_visible()
@@ -263,6 +299,7 @@ STORIES = [a_to_do_leads_to_the_words_that_prove_it, a_tick_can_be_undone_and_is
            a_to_do_is_removed_for_good, the_list_has_no_end_and_is_narrowed_by_its_address,
            to_dos_are_worked_by_keyboard_alone, a_contact_is_found_and_says_where_its_facts_come_from,
            what_a_person_wrote_stays_after_the_next_call, axe_finds_nothing_on_the_pages_of_the_desk,
+           what_is_long_makes_no_page_wider, a_page_that_was_not_seen_yet_comes_with_the_connection,
            without_a_connection_pages_say_so_and_try_again]
 
 if __name__ == "__main__":

@@ -238,6 +238,8 @@ def a_token_works_until_it_is_revoked(office):
     dialog.get_by_role("button", name="Make it").click()
     token = dialog.get_by_role("group", name="The token").get_by_role("code").inner_text()
     expect(dialog.get_by_role("group", name="An example")).to_contain_text(f"Bearer {token}")
+    for copy in dialog.get_by_role("button", name="Copy").all():
+        expect(copy).to_be_in_viewport(ratio=1)  # long as the lines are
     dialog.get_by_role("button", name="Done").click()
     expect(page.get_by_text(token)).to_have_count(0)
     row = part.get_by_role("listitem").filter(has_text=MARKUP)

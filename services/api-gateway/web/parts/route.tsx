@@ -1,7 +1,9 @@
 // Shows the page of the address. The page before it stays until the new one's module is there.
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useLayoutEffect } from "preact/hooks";
+import { connection } from "../lib/live";
+import { Problem } from "../lib/problem";
 import { arrival, navigate, place, settleScroll } from "../lib/router";
 import { session } from "../lib/session";
 import { match, type Page } from "../pages";
@@ -26,7 +28,7 @@ function follow(): void {
     const { page, params } = match(path);
     if (!page.open && !session.value) return; // the log-in is on its way
     const key = path;
-    if (shown.peek()?.key === key) return;
+    if (shown.peek()?.key === key) return void (failed.value = null);
     page.load().then(
         (module) => {
             if (place.peek().path !== key) return;
@@ -37,8 +39,10 @@ function follow(): void {
     );
 }
 
-// A newer build has other names for its modules: loading the page again finds them. Once, lest it goes on forever.
+// Without the server a page that is loaded again is gone. With it, a newer build has other names for its modules, and
+// loading the page again finds them: once, lest it goes on forever.
 function moduleMissing(error: unknown): void {
+    if (connection.peek() === "lost") return void (failed.value = new Problem(0, "No answer", ""));
     const last = Number(sessionStorage.getItem("callmill.reloaded") ?? 0);
     if (navigator.onLine && Date.now() - last > 60_000) {
         sessionStorage.setItem("callmill.reloaded", String(Date.now()));
@@ -50,11 +54,14 @@ function moduleMissing(error: unknown): void {
 
 export function startRoute(): void {
     effect(follow);
+    effect(() => {
+        if (connection.value === "live" && failed.peek()) untracked(follow);
+    });
 }
 
 export function Route() {
     const now = shown.value;
-    if (failed.value) return <Frame><Failed error={failed.value} retry={() => location.reload()} /></Frame>;
+    if (failed.value) return <Frame><Failed error={failed.value} retry={() => (connection.peek() === "lost" ? follow() : location.reload())} /></Frame>;
     if (!now) return null;
     const view = (
         <Boundary key={now.key}>
