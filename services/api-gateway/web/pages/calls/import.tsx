@@ -23,6 +23,7 @@ export function Import({ onClose }: { onClose: () => void }) {
     const [part, setPart] = useState<number | null>(null); // of the file that has gone out; null: none is on its way
     const [ours, setOurs] = useState<PhoneNumber[]>([]);
 
+    useEffect(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(), [wrong]);
     useEffect(() => {
         // They only help with typing: without them it goes on as well.
         get<PhoneNumber[]>("/api/phone-numbers").then(setOurs, () => {});
