@@ -23,7 +23,7 @@ static struct cm_str list_of(const struct body_form *form, struct cm_arena *aren
     return list;
 }
 
-/* "name is a text of 1 to 100 characters" */
+/* "name has to be a text of 1 to 100 characters" */
 static struct cm_str rule_of(const struct reader *r)
 {
     const struct body_field *f = r->field;
@@ -59,7 +59,7 @@ const char *body_rule(const struct body_field *field, struct cm_arena *arena)
 {
     struct cm_str rule = rule_of(&(struct reader){ arena, field });
 
-    return cm_arena_printf(arena, "%s is %.*s%s", field->name, CM_STR_FMT(rule),
+    return cm_arena_printf(arena, "%s has to be %.*s%s", field->name, CM_STR_FMT(rule),
                            field->nullable ? ", or null" : "")
         .at;
 }

@@ -144,7 +144,8 @@ bool change_once_of(struct change *change, struct cm_str body, struct cm_uuid *i
     if (!cm_http_header(change->rq, "Idempotency-Key", &key))
         return true;
     if (!is_key(key)) {
-        reply_bad_request(change->rq, "Idempotency-Key is 1 to 255 visible ASCII characters");
+        reply_bad_request(change->rq,
+                          "Idempotency-Key has to be 1 to 255 visible ASCII characters");
         return false;
     }
 

@@ -8,9 +8,9 @@ cm_rc page_take(struct cm_http_request *rq, enum cursor_list list, int rows, int
     int64_t limit = rows;
 
     if (cm_http_query(rq, "limit", &value) && !cm_str_i64(value, 1, rows_max, &limit))
-        return cm_fail(err, CM_REJECT, "limit is a whole number from 1 to %d", rows_max);
+        return cm_fail(err, CM_REJECT, "limit has to be a whole number from 1 to %d", rows_max);
     if (cm_http_query(rq, "cursor", &value) && !cursor_parse(value, list, &page.after))
-        return cm_fail(err, CM_REJECT, "cursor is not one that a Link header of this list gave");
+        return cm_fail(err, CM_REJECT, "cursor has to be one that a Link header of this list gave");
 
     page.limit = (int)limit;
     *out = page;

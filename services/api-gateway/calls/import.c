@@ -60,11 +60,12 @@ static bool read_number(struct cm_http_request *rq, const char *name, struct cm_
 {
     if (cm_http_query(rq, name, out) && cm_is_e164(*out))
         return true;
-    reply_bad_request(rq, cm_arena_printf(cm_http_arena(rq),
-                                          "%s is a phone number in E.164, such as +15551234567"
-                                          " (in a query + is written %%2B)",
-                                          name)
-                              .at);
+    reply_bad_request(rq,
+                      cm_arena_printf(cm_http_arena(rq),
+                                      "%s has to be a phone number in E.164, such as +15551234567"
+                                      " (in a query + is written %%2B)",
+                                      name)
+                          .at);
     return false;
 }
 
@@ -77,13 +78,13 @@ static bool read_query(struct cm_http_request *rq, struct import *import)
     if (!cm_http_query(rq, "started_at", &started_at) ||
         !cm_time_parse_rfc3339(started_at, &import->started_at_us) || import->started_at_us < 0 ||
         import->started_at_us > cm_now_us()) {
-        reply_bad_request(rq,
-                          "started_at is a time from 1970 to now, such as 2026-10-01T09:30:00Z");
+        reply_bad_request(
+            rq, "started_at has to be a time from 1970 to now, such as 2026-10-01T09:30:00Z");
         return false;
     }
     if (cm_http_query(rq, "direction", &import->direction) &&
         !cm_str_is(import->direction, "inbound") && !cm_str_is(import->direction, "outbound")) {
-        reply_bad_request(rq, "direction is inbound or outbound");
+        reply_bad_request(rq, "direction has to be inbound or outbound");
         return false;
     }
     return true;

@@ -68,7 +68,7 @@ static bool is_time_zone(struct change *change, const struct body_value *zone)
     if (cm_row_bool(known, 0, 0))
         return true;
     reply_bad_request(change->rq,
-                      "time_zone is a name of the IANA database, such as Europe/Stockholm");
+                      "time_zone has to be a name of the IANA database, such as Europe/Stockholm");
     return false;
 }
 

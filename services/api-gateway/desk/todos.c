@@ -177,8 +177,9 @@ static bool assignee_fits(struct change *change, const struct body_value *assign
         return false;
     if (cm_rows_count(found) > 0)
         return true;
-    reply_bad_request(change->rq, "assignee_id is the id of a user of the organization who is not "
-                                  "disabled, or null");
+    reply_bad_request(change->rq,
+                      "assignee_id has to be the id of a user of the organization who is not "
+                      "disabled, or null");
     return false;
 }
 

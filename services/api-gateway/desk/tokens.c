@@ -155,7 +155,7 @@ void create_token(struct cm_http_request *rq, void *ctx)
         return;
     if (values[EXPIRES_AT].given && !values[EXPIRES_AT].null &&
         values[EXPIRES_AT].number <= change.now_us) {
-        reply_bad_request(rq, "expires_at is a time in the future, or null");
+        reply_bad_request(rq, "expires_at has to be a time in the future, or null");
         return;
     }
     if (!change_once(&change, &id))

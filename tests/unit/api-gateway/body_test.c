@@ -215,13 +215,15 @@ static void null_is_for_fields_that_may_be_empty(void **state)
         if (fields[field].nullable)
             assert_true(values[field].given && values[field].null);
     }
-    assert_string_equal(fault_of(&change, "{\"day\": 7}"), "day is a date (2026-11-23), or null");
+    assert_string_equal(fault_of(&change, "{\"day\": 7}"),
+                        "day has to be a date (2026-11-23), or null");
 }
 
 static void a_new_thing_needs_what_is_required_and_a_change_needs_anything(void **state)
 {
     (void)state;
-    assert_string_equal(fault_of(&whole, "{\"count\": 1}"), "title is a text of 1 to 5 characters");
+    assert_string_equal(fault_of(&whole, "{\"count\": 1}"),
+                        "title has to be a text of 1 to 5 characters");
     assert_null(fault_of(&whole, "{\"title\": \"a\"}"));
     assert_true(values[TITLE].given);
     assert_false(values[COUNT].given);
@@ -233,15 +235,16 @@ static void a_new_thing_needs_what_is_required_and_a_change_needs_anything(void 
 static void the_detail_says_what_a_field_has_to_be(void **state)
 {
     (void)state;
-    assert_string_equal(fault_of(&change, "{\"kind\": 1}"), "kind is one of caller|agent");
+    assert_string_equal(fault_of(&change, "{\"kind\": 1}"), "kind has to be one of caller|agent");
     assert_string_equal(fault_of(&change, "{\"count\": 101}"),
-                        "count is a whole number from -3 to 100");
-    assert_string_equal(fault_of(&change, "{\"flag\": 1}"), "flag is true or false");
-    assert_string_equal(fault_of(&change, "{\"id\": 1}"), "id is a UUID, or null");
+                        "count has to be a whole number from -3 to 100");
+    assert_string_equal(fault_of(&change, "{\"flag\": 1}"), "flag has to be true or false");
+    assert_string_equal(fault_of(&change, "{\"id\": 1}"), "id has to be a UUID, or null");
     assert_string_equal(fault_of(&change, "{\"mail\": \"ada\"}"),
-                        "mail is an e-mail address of at most 20 characters");
-    assert_string_equal(fault_of(&change, "{\"tags\": 1}"),
-                        "tags is a list of at most 2 texts, each a text of at most 3 characters");
+                        "mail has to be an e-mail address of at most 20 characters");
+    assert_string_equal(
+        fault_of(&change, "{\"tags\": 1}"),
+        "tags has to be a list of at most 2 texts, each a text of at most 3 characters");
 }
 
 static void texts_outlive_the_body_that_they_came_in(void **state)

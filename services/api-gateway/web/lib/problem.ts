@@ -33,7 +33,7 @@ export async function problemOf(answer: Response): Promise<Problem> {
 
 /** The field of what was sent that the server names as wrong, and what it has to be. */
 export function faultOf(error: unknown): { field: string; text: string } | null {
-    const told = error instanceof Problem && error.status === 400 ? /^(\w+) is (.+?)(?:, or null)?\.?$/.exec(error.detail) : null;
+    const told = error instanceof Problem && error.status === 400 ? /^(\w+) has to be (.+?)(?:, or null)?\.?$/.exec(error.detail) : null;
     return told?.[1] && told[2] ? { field: told[1], text: `This has to be ${told[2]}.` } : null;
 }
 
