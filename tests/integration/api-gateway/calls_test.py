@@ -64,6 +64,22 @@ def every_answer_is_as_described(world):
     contract.check("POST", "/api/calls/{id}/rerun", world.ada.post(f"/api/calls/{world.ada.call()}/rerun"))
 
 
+def the_description_keeps_to_itself(world):
+    """Its examples are as it says, and no parameter goes unexplained."""
+    contract = Contract(world)
+    for path, item in contract.root["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            for parameter in map(contract.resolve, operation.get("parameters", []) + item.get("parameters", [])):
+                assert parameter.get("description"), f"{method} {path}: {parameter['name']}"
+            for told in (*operation["responses"].values(), operation.get("requestBody", {})):
+                for kind, content in contract.resolve(told).get("content", {}).items():
+                    for name, example in content.get("examples", {}).items():
+                        if kind.endswith("json"):
+                            contract.match(example["value"], content["schema"], f"{method} {path}: {name}")
+
+
 def pages_show_every_call_once_even_where_times_are_equal(world):
     base = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc)
     at = [(base + datetime.timedelta(minutes=n // 4)).isoformat() for n in range(60)]
@@ -183,7 +199,7 @@ def many_clients_at_once_get_their_own_answers(world):
 
 
 STORIES = (the_list_has_the_seeds_fields_to_the_letter, the_details_have_the_seeds_fields_and_ours,
-           a_call_that_just_began_has_empty_details, every_answer_is_as_described,
+           a_call_that_just_began_has_empty_details, every_answer_is_as_described, the_description_keeps_to_itself,
            a_rerun_is_asked_for_once_and_published, a_recording_is_served_whole_in_parts_and_not_again,
            without_a_recording_there_is_nothing_to_hear,
            pages_show_every_call_once_even_where_times_are_equal, a_call_that_comes_meanwhile_shifts_no_page,
