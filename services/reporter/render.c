@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/phone.h"
+
 struct render_duration render_duration(int64_t ms)
 {
     struct render_duration text;
@@ -29,6 +31,13 @@ struct render_clock render_clock(int64_t ms)
     return text;
 }
 
+struct cm_str render_number(struct cm_str number)
+{
+    if (number.len > 0 && cm_phone_read(number).kind == PHONE_WITHHELD)
+        return CM_STR("a withheld number");
+    return number;
+}
+
 const char *render_role(struct cm_str role)
 {
     return cm_str_is(role, "agent") ? "Agent" : "Caller";
@@ -37,7 +46,7 @@ const char *render_role(struct cm_str role)
 struct cm_str render_subject(struct cm_arena *arena, const struct report_call *call)
 {
     bool inbound = cm_str_is(call->direction, "inbound");
-    struct cm_str number = inbound ? call->from_number : call->to_number;
+    struct cm_str number = render_number(inbound ? call->from_number : call->to_number);
     const char *way = inbound ? "from" : "to";
 
     if (call->contact_name.len > 0)
@@ -66,8 +75,8 @@ static void field(struct cm_buf *out, const char *name, struct cm_str value)
 
 static void text_head(struct cm_buf *out, const struct report_call *call, const char *ui_url)
 {
-    field(out, "From:", call->from_number);
-    field(out, "To:", call->to_number);
+    field(out, "From:", render_number(call->from_number));
+    field(out, "To:", render_number(call->to_number));
     field(out, "Contact:", call->contact_name);
     field(out, "Company:", call->contact_company);
     field(out, "E-mail:", call->contact_email);

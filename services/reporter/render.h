@@ -21,4 +21,5 @@ struct render_clock {
     char at[16]; /* "01:12", "1:02:03" */
 };
 struct render_clock render_clock(int64_t ms);
-const char *render_role(struct cm_str role); /* "Caller", "Agent" */
+struct cm_str render_number(struct cm_str number); /* a withheld one in words */
+const char *render_role(struct cm_str role);       /* "Caller", "Agent" */

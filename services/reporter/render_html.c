@@ -53,7 +53,7 @@ static void put_field(struct cm_buf *out, const char *name, struct cm_str value)
 static void put_title(struct cm_buf *out, const struct report_call *call)
 {
     bool inbound = cm_str_is(call->direction, "inbound");
-    struct cm_str who = inbound ? call->from_number : call->to_number;
+    struct cm_str who = render_number(inbound ? call->from_number : call->to_number);
 
     cm_buf_text(out, "<tr><td style=\"" FONT "padding:26px 28px 10px 28px;font-size:21px;"
                      "font-weight:bold;color:#1c2733;\">");
@@ -66,8 +66,8 @@ static void put_head(struct cm_buf *out, const struct report_call *call)
 {
     open_body(out);
     cm_buf_text(out, "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\">\n");
-    put_field(out, "From", call->from_number);
-    put_field(out, "To", call->to_number);
+    put_field(out, "From", render_number(call->from_number));
+    put_field(out, "To", render_number(call->to_number));
     put_field(out, "When", call->started);
     if (call->duration_ms.set)
         put_field(out, "Duration", cm_str_of(render_duration(call->duration_ms.value).at));

@@ -166,6 +166,20 @@ static void a_call_of_which_nothing_is_known_can_be_reported(void **state)
     assert_non_null(strstr(html_of(&call, NULL), "Nothing was said."));
 }
 
+static void a_withheld_number_is_told_in_words(void **state)
+{
+    struct report_call call = { .from_number = CM_STR("anonymous"),
+                                .direction = CM_STR("inbound"),
+                                .started = CM_STR("today") };
+
+    (void)state;
+    assert_true(cm_str_is(render_subject(arena, &call), "Call from a withheld number, today"));
+    assert_non_null(strstr(text_of(&call, NULL), "From:      a withheld number"));
+    assert_non_null(strstr(html_of(&call, NULL), "Call from a withheld number"));
+    assert_null(strstr(text_of(&call, NULL), "anonymous"));
+    assert_null(strstr(html_of(&call, NULL), "anonymous"));
+}
+
 static void failed_steps_are_told(void **state)
 {
     const struct report_failure failure = { CM_STR("analyze"), CM_STR("the model is away") };
@@ -214,6 +228,7 @@ int main(void)
         WITH_ARENA(without_an_address_there_is_no_link),
         WITH_ARENA(whatever_was_said_stays_text),
         WITH_ARENA(a_call_of_which_nothing_is_known_can_be_reported),
+        WITH_ARENA(a_withheld_number_is_told_in_words),
         WITH_ARENA(failed_steps_are_told),
         WITH_ARENA(the_subject_names_the_other_side),
         WITH_ARENA(durations_and_times_read_well),
