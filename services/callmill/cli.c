@@ -26,13 +26,20 @@ static struct command_name name_of(const struct cli_command *command)
     return name;
 }
 
+/* Of one noun's commands, or of all. */
+static void print_summaries(const struct cli_command *const commands[], const char *noun, FILE *to)
+{
+    for (size_t i = 0; commands[i]; i++)
+        if (!noun || strcmp(commands[i]->noun, noun) == 0)
+            fprintf(to, "  %-18s %s\n", name_of(commands[i]).at, commands[i]->summary);
+}
+
 static void print_help(const struct cli_command *const commands[], FILE *to)
 {
     fprintf(to,
             "callmill " CALLMILL_VERSION " - sets a callmill installation up and looks after it\n\n"
             "usage: callmill COMMAND [OPTION...]    (callmill COMMAND --help tells more)\n\n");
-    for (size_t i = 0; commands[i]; i++)
-        fprintf(to, "  %-18s %s\n", name_of(commands[i]).at, commands[i]->summary);
+    print_summaries(commands, NULL, to);
     fprintf(to, "\nExit status: 0 done, 1 refused or failed, 2 wrong arguments, "
                 "75 something is away: try again.\n");
 }
@@ -71,22 +78,27 @@ static bool wants_help(const char *argument)
     return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
+static bool is_noun(const struct cli_command *const commands[], const char *text)
+{
+    while (*commands && strcmp((*commands)->noun, text) != 0)
+        commands++;
+    return *commands;
+}
+
 /* "org --help" and "org" alone: what can be done with the noun. */
 static enum cli_answer no_command(const struct cli_command *const commands[], int argc, char **argv,
                                   struct cm_err *err)
 {
     const char *noun = argc > 1 ? argv[1] : "";
-    bool known = false;
+    bool known = is_noun(commands, noun);
 
-    for (size_t i = 0; commands[i]; i++) {
-        if (strcmp(commands[i]->noun, noun) != 0)
-            continue;
-        known = true;
-        if (argc > 2 && wants_help(argv[2]))
-            print_command_help(commands[i], stdout);
-    }
-    if (known && argc > 2 && wants_help(argv[2]))
+    if (known && argc > 2 && wants_help(argv[2])) {
+        printf(
+            "usage: callmill %s COMMAND [OPTION...]    (callmill %s COMMAND --help tells more)\n\n",
+            noun, noun);
+        print_summaries(commands, noun, stdout);
         return CLI_HELPED;
+    }
     if (known && argc > 2)
         cm_fail(err, CM_REJECT, "'%s' has no '%s'; see callmill %s --help", noun, argv[2], noun);
     else if (known)

@@ -6,7 +6,7 @@ extern const struct cli_command command_migrate;
 extern const struct cli_command command_topics;
 extern const struct cli_command command_org_add, command_org_list, command_org_set;
 extern const struct cli_command command_org_remove;
-extern const struct cli_command command_user_add, command_user_list;
+extern const struct cli_command command_user_add, command_user_list, command_user_set;
 extern const struct cli_command command_number_add, command_number_list;
 extern const struct cli_command command_number_set, command_number_remove;
 extern const struct cli_command command_analyzer_add, command_analyzer_list, command_analyzer_set;

@@ -296,6 +296,27 @@ def a_password_comes_from_a_file_and_is_kept_as_a_hash(stack):
     assert run(stack, "user", "add", "--org", org, "--email", "no@example.com", "--password", PASSWORD).returncode == 2
 
 
+def a_user_gets_a_new_password_name_and_role(stack):
+    org = stack.callmill("org", "add", "--name", "Forgotten", "--json")["id"]
+    user = stack.callmill("user", "add", "--org", org, "--email", "lost.soul@example.com", "--password-file", "-", "--json",
+                          stdin=PASSWORD)["id"]
+    row = lambda: stack.sql(f"SELECT name, role, password_hash FROM app_user WHERE id = '{user}'")[0]
+    before = row()
+    assert (before["name"], before["role"]) == ("lost.soul", "member")
+    stack.execute("INSERT INTO session (token_hash, user_id, organization_id, expires_at)"
+                  f" VALUES (sha256('lost'), '{user}', '{org}', now() + interval '1 hour')")
+
+    stack.callmill("user", "set", "--id", user, "--role", "admin", "--name", "Found Soul")
+    assert row() == {"name": "Found Soul", "role": "admin", "password_hash": before["password_hash"]}
+    assert stack.one(f"SELECT count(*) FROM session WHERE user_id = '{user}'") == 1
+    stack.callmill("user", "set", "--id", user, "--password-file", "-", stdin="another horse, other staple")
+    assert row()["password_hash"] != before["password_hash"] and row()["role"] == "admin"
+    assert stack.one(f"SELECT count(*) FROM session WHERE user_id = '{user}'") == 0
+    for args in ((), ("--role", "boss"), ("--name", ""), ("--password-file", "/nowhere")):
+        assert run(stack, "user", "set", "--id", user, *args).returncode == 1, args
+    assert run(stack, "user", "set", "--id", str(uuid.uuid4()), "--role", "admin").returncode == 1
+
+
 def wrong_arguments_are_named(stack):
     org = stack.callmill("org", "add", "--name", "Wrong", "--json")["id"]
     wrong = ((2, ()), (2, ("org",)), (2, ("org", "add")), (2, ("nonsense",)), (1, ("user", "list", "--org", "7")),
@@ -458,7 +479,8 @@ STORIES = (migrating_again_does_nothing, many_may_migrate_at_once, a_changed_his
            an_organization_is_removed_without_asking_for_brokers,
            a_call_that_comes_in_at_the_last_moment_goes_with_its_organization,
            a_new_organization_has_its_three_analyzers, what_belongs_to_another_organization_is_refused,
-           a_password_comes_from_a_file_and_is_kept_as_a_hash, wrong_arguments_are_named, a_dead_letter_is_driven_again,
+           a_password_comes_from_a_file_and_is_kept_as_a_hash, a_user_gets_a_new_password_name_and_role,
+           wrong_arguments_are_named, a_dead_letter_is_driven_again,
            who_has_seen_a_replayed_event_remembers_it_anew, a_step_of_which_another_letter_tells_stays_failed,
            a_letter_with_an_odd_key_goes_back_as_it_came, every_event_has_its_records_name,
            a_replayed_letter_is_published_by_its_service, the_doctor_finds_what_is_wrong)
