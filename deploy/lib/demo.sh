@@ -44,7 +44,8 @@ demo_audio_make() {
 demo_accounts() {
     local organization
     organization=$(callmill org add --name Demo --report-to "$demo_email" --json | jq -r .id)
-    callmill user add --org "$organization" --email "$demo_email" --password-file - --json \
+    callmill user add --org "$organization" --email "$demo_email" --name Demo --role admin \
+        --password-file - --json \
         <<<"$demo_password" >/dev/null
     callmill number add --org "$organization" --number "$demo_number" --json >/dev/null
 }
