@@ -255,8 +255,9 @@ static struct stream *talk(struct stage *stage, struct call *call)
         stream_free(stream);
         stream = NULL;
     }
-    call->started_us = began_us;
+    /* As long as it would have been at the speed of people. */
     call->ended_us = cm_now_us();
+    call->started_us = call->ended_us - (call->ended_us - began_us) * stage->world->options->speed;
     return stream;
 }
 
