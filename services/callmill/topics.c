@@ -7,7 +7,7 @@
 #include "http/client.h"
 #include "names.h"
 
-enum { ASK_MS = 10000, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { ASK_MS = 30000, DAY_MS = 24 * 60 * 60 * 1000 };
 
 static const struct cm_setting settings[] = {
     { .name = "TOPIC_PARTITIONS",

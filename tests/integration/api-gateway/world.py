@@ -214,11 +214,12 @@ def seconds(act):
 
 def assert_as_quick(much, little, paths):
     """An organization with much in it waits about as long as one with little, asked in turn, so that a busy machine is
-    busy for both. The bound is far from what is measured on a quiet one: a plan that reads everything is beyond it."""
+    busy for both; of each the quickest counts, since all else that it does only ever adds. The bound is far from what is
+    measured on a quiet one: a plan that reads everything is beyond it."""
     for path in paths:
         assert {o.get(path).status for o in (much, little)} == {200}, path
         pairs = [[seconds(lambda o=o: o.get(path)) for o in (much, little)] for _ in range(15)]
-        slow, quick = (median(times) for times in zip(*pairs))
+        slow, quick = map(min, zip(*pairs))
         print(f"   {path}: {slow * 1000:.1f} ms and {quick * 1000:.1f} ms", flush=True)
         assert slow < 6 * quick + 0.01, f"{path}: {slow * 1000:.1f} ms where others wait {quick * 1000:.1f} ms"
 

@@ -42,7 +42,7 @@ def bad_configuration_stops_the_start_with_name_value_and_bound():
         for service, name, value in (("transcriber", "HANDLERS", "0"), ("reporter", "SMTP_URL", "ftp://x"),
                                      ("call-ingest", "HTTP_ADDR", "nowhere"), ("api-gateway", "LOG_LEVEL", "loud")):
             done = subprocess.run([stack.bin / service], env={**stack.env, name: value}, capture_output=True, text=True,
-                                  timeout=20)
+                                  timeout=60)
             assert done.returncode == 78, (service, done.returncode, done.stderr)
             assert name in done.stderr and value in done.stderr, (service, done.stderr)
 

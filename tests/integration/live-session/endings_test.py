@@ -67,7 +67,7 @@ def a_kill_in_the_middle_of_50_calls_loses_none():
         model = line.with_model()
         model.replies = [Say("Good morning.", ms=400)] * 60
         line.start_all((*SERVICES, LIVE))
-        line.start("callsim", line.callsim("--calls", 50, "--concurrency", 50, "--talk", 8, "--hold"))
+        line.start("callsim", line.callsim("--calls", 50, "--concurrency", 50, "--talk", 60, "--hold"))  # none ends by itself
         until("50 streams", 30, lambda: len([s for s in line.sessions() if not s["ended_at"]]) == 50)
         line.kill(LIVE)
         line.start(LIVE)

@@ -13,7 +13,7 @@ from stack import LIVE, Stack, http, spoken_call, until  # noqa: E402
 NUMBER, FORWARDED = "+15559876543", "+15559876544"
 KEY = "key-of-the-tests"
 FAST = {"RETRY_BASE_MS": "100", "RETRY_CAP_MS": "1000", "SWEEP_INTERVAL_S": "2", "SWEEP_CALL_AFTER_S": "10",
-        "SWEEP_RECORDING_AFTER_S": "10", "STREAM_SILENCE_MS": "4000", "HOLDER_BEAT_MS": "500", "HOLDER_LOST_MS": "2000"}
+        "SWEEP_RECORDING_AFTER_S": "10", "STREAM_SILENCE_MS": "8000", "HOLDER_BEAT_MS": "500", "HOLDER_LOST_MS": "10000"}
 # A caller who speaks into the model's first words, and again after its answer.
 TURNS = ("agent: One moment.", "caller: Sorry, I would like to know where my order is.",
          "agent: This is the time in which the model answers, and nobody speaks into it at all.",

@@ -190,7 +190,8 @@ def lost(stack):
 def without_a_collector_calls_go_on(stack, collector, usual):
     collector.off()
     took = put_through(stack, 1, 2, seed=2)
-    assert took < 2 * usual + 2, f"{took:.1f} s instead of {usual:.1f}"
+    # A batch is tried for a minute: a call whose steps waited for it would take longer than all this machine may do beside it.
+    assert took < usual + 40, f"{took:.1f} s instead of {usual:.1f}"
     put_through(stack, CALLS, 2 + CALLS, seed=3)
     seen = {service: counted(stack, service) for service in SERVICES}
     assert all(of["waiting"] <= ROOM for of in seen.values()), seen
@@ -229,7 +230,7 @@ def a_process_ends_with_nobody_to_tell(stack, collector):
     collector.off()
     began = time.monotonic()
     assert stack.stop("transcriber") == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40  # its last batch is not tried for the whole minute
 
 
 def main():
