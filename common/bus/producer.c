@@ -20,17 +20,24 @@ struct batch {
     struct cm_message_out *messages;
     size_t pending; /* messages without a report */
     rd_kafka_resp_err_t first_error;
+    bool refused_together; /* some */
     struct ticket {
         struct batch *batch;
         size_t index;
     } tickets[];
 };
 
+/* Said of all that the library sent together, which one of them may be the reason of. */
+static bool is_refusal_together(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG ||
+           code == RD_KAFKA_RESP_ERR_INVALID_RECORD;
+}
+
 static bool is_refusal(rd_kafka_resp_err_t code)
 {
-    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-           code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION || code == RD_KAFKA_RESP_ERR_INVALID_MSG ||
-           code == RD_KAFKA_RESP_ERR_INVALID_RECORD || code == RD_KAFKA_RESP_ERR__INVALID_ARG;
+    return is_refusal_together(code) || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION ||
+           code == RD_KAFKA_RESP_ERR__INVALID_ARG;
 }
 
 static void settle(struct batch *batch, size_t index, rd_kafka_resp_err_t code)
@@ -39,6 +46,7 @@ static void settle(struct batch *batch, size_t index, rd_kafka_resp_err_t code)
 
     message->acked = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     message->refused = is_refusal(code);
+    batch->refused_together |= is_refusal_together(code);
     if (code && (!batch->first_error || (is_refusal(batch->first_error) && !message->refused)))
         batch->first_error = code;
 }
@@ -223,12 +231,15 @@ static cm_rc judge(const struct cm_message_out *messages, size_t n, rd_kafka_res
     return CM_OK;
 }
 
-cm_rc cm_producer_send(struct cm_producer *producer, struct cm_message_out *messages, size_t n,
-                       int timeout_ms, struct cm_err *err)
+struct sent {                 /* what became of a batch */
+    rd_kafka_resp_err_t code; /* the first error; none when time was over */
+    bool refused_together;
+};
+
+static cm_rc send_batch(struct cm_producer *producer, struct cm_message_out *messages, size_t n,
+                        int64_t deadline_ms, struct sent *sent, struct cm_err *err)
 {
-    int64_t deadline_ms = cm_mono_ms() + timeout_ms;
     struct batch *batch = cm_must(calloc(1, sizeof *batch + n * sizeof batch->tickets[0]));
-    rd_kafka_resp_err_t code;
     cm_rc rc;
 
     batch->messages = messages;
@@ -238,11 +249,38 @@ cm_rc cm_producer_send(struct cm_producer *producer, struct cm_message_out *mess
     }
     rc = wait_for_reports(producer, batch, deadline_ms, err);
 
-    code = batch->first_error;
+    *sent = (struct sent){ batch->first_error, batch->refused_together };
     batch->messages = NULL;
     if (batch->pending == 0)
         free(batch);
-    if (rc)
-        return rc;
-    return judge(messages, n, code, err);
+    return rc;
+}
+
+/* Each by itself: what is refused again is what the brokers mean. */
+static cm_rc send_refused(struct cm_producer *producer, struct cm_message_out *messages, size_t n,
+                          int64_t deadline_ms, struct sent *sent, struct cm_err *err)
+{
+    struct sent alone;
+    cm_rc rc = CM_OK;
+
+    for (size_t i = 0; i < n && !rc; i++) {
+        if (!messages[i].refused)
+            continue;
+        rc = send_batch(producer, &messages[i], 1, deadline_ms, &alone, err);
+        if (!messages[i].acked)
+            sent->code = alone.code;
+    }
+    return rc;
+}
+
+cm_rc cm_producer_send(struct cm_producer *producer, struct cm_message_out *messages, size_t n,
+                       int timeout_ms, struct cm_err *err)
+{
+    int64_t deadline_ms = cm_mono_ms() + timeout_ms;
+    struct sent sent;
+    cm_rc rc = send_batch(producer, messages, n, deadline_ms, &sent, err);
+
+    if (!rc && n > 1 && sent.refused_together)
+        rc = send_refused(producer, messages, n, deadline_ms, &sent, err);
+    return rc ? rc : judge(messages, n, sent.code, err);
 }

@@ -17,7 +17,7 @@ struct cm_message_out {
     const struct cm_header *headers;
     size_t header_count;
     bool acked;   /* out: the brokers have it */
-    bool refused; /* out: it can never be sent (too large, no valid topic name) */
+    bool refused; /* out: it can never be sent, by itself (too large, no valid topic name) */
 };
 
 /** Sends all in order, waits until each is acknowledged or `timeout_ms` is over, and marks them.

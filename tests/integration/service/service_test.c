@@ -1,6 +1,8 @@
 /* The runner with a real Kafka, registry and PostgreSQL: what the delivery promise says. */
 #include "ground.h"
 
+#include "bus/admin.h"
+
 static void an_event_has_its_effect_and_its_event_carries_the_trace_on(void **state)
 {
     struct stage *stage = *state;
@@ -173,6 +175,36 @@ static void an_event_that_brokers_refuse_does_not_stand_in_the_way(void **state)
     assert_int_equal(stage_probe_stop(stage), 0);
 }
 
+/* The brokers hold what is sent together to a topic's size, not each event by itself. */
+static void many_events_that_fit_go_out_where_all_together_do_not(void **state)
+{
+    static const struct cm_stmt add = {
+        "test_many", "INSERT INTO outbox (id, producer, aggregatetype, aggregateid, type, payload)"
+                     " SELECT gen_random_uuid(), $1, 'narrow', 'one key', 'CallEnded',"
+                     " decode(string_agg(md5(random()::text), ''), 'hex')"
+                     " FROM generate_series(1, 40) n, generate_series(1, 90) GROUP BY n"
+    };
+    struct stage *stage = *state;
+    const struct cm_topic_plan narrow = {
+        .name = cm_arena_printf(stage->arena, "%snarrow", stage->prefix).at,
+        .partitions = 1,
+        .replication = 1,
+        .retention_ms = 3600000,
+        .max_bytes = 20000,
+    };
+    struct cm_args *args = cm_args_new(stage->arena);
+    enum cm_topic_answer answer;
+    struct cm_err err = { 0 };
+
+    assert_int_equal(cm_topics_create(stage->config, &narrow, 1, 20000, &answer, &err), CM_OK);
+    cm_arg_text(args, stage->name);
+    assert_int_equal(cm_db_query(stage->db, &add, args, NULL, &err), CM_OK);
+    stage_probe_start(stage);
+    stage_until(stage, &sql_outbox, stage->organization_id, 0);
+    reader_close(read_topic(stage, narrow.name, 40));
+    assert_int_equal(stage_probe_stop(stage), 0);
+}
+
 static int delivery_stories(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +215,7 @@ static int delivery_stories(void)
         ON_STAGE(an_event_of_a_replaced_transcription_leaves_nothing),
         ON_STAGE(the_inbox_forgets_what_no_topic_remembers),
         ON_STAGE(an_event_that_brokers_refuse_does_not_stand_in_the_way),
+        ON_STAGE(many_events_that_fit_go_out_where_all_together_do_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
