@@ -38,6 +38,10 @@ static const struct cm_stmt sql_fetch = {
 static const struct cm_stmt sql_delete = { "relay_delete",
                                            "DELETE FROM outbox WHERE id = ANY ($1::uuid[])" };
 
+/* What no broker takes must not stand in the way of what follows: it becomes a dead letter. */
+static const struct cm_stmt sql_put_aside = { "relay_put_aside",
+                                              "SELECT put_refused_aside($1, $2::uuid[], $3)" };
+
 static const struct cm_stmt sql_depth = {
     "relay_depth",
     "SELECT count(*) FROM (SELECT FROM outbox WHERE producer = $1 LIMIT 1000000) AS o"
@@ -120,45 +124,64 @@ static cm_rc fetch(struct relay *relay, struct batch *batch, struct cm_err *err)
     return CM_OK;
 }
 
-/* No broker will ever take it, so it must not stand in the way of what follows. Events are held to
- * the brokers' size when they are encoded; a dead letter's bytes are kept in its row. */
-static void tell_refused(struct relay *relay, const struct batch *batch, size_t i)
+static void tell_refused(struct relay *relay, const struct batch *batch, const struct cm_err *why)
 {
-    cm_metric_add(relay->stats.refused, 1);
-    cm_log(CM_LOG_ERROR, "the brokers refuse an event for good, it is dropped",
-           "event_id=%s topic=%.*s bytes=%zu", cm_uuid_text(cm_row_uuid(batch->rows, (int)i, 0)).at,
-           CM_STR_FMT(batch->messages[i].topic), batch->messages[i].value.len);
-}
-
-static cm_rc delete_settled(struct relay *relay, const struct batch *batch, struct cm_err *err)
-{
-    struct cm_args *args = cm_args_new(relay->arena);
-    struct cm_column *ids = cm_arg_column(args, CM_COL_UUID);
-    size_t settled = 0;
-    cm_rc rc;
-
     for (size_t i = 0; i < batch->count; i++) {
         const struct cm_message_out *message = &batch->messages[i];
 
-        if (!message->acked && !message->refused)
+        if (!message->refused)
             continue;
-        cm_col_uuid(ids, cm_row_uuid(batch->rows, (int)i, 0));
-        settled++;
+        cm_metric_add(relay->stats.refused, 1);
+        cm_log(CM_LOG_ERROR, "the brokers refuse an event, it is put aside as a dead letter",
+               "event_id=%s topic=%.*s bytes=%zu reason=%s",
+               cm_uuid_text(cm_row_uuid(batch->rows, (int)i, 0)).at, CM_STR_FMT(message->topic),
+               message->value.len, why->msg);
     }
-    if (settled == 0)
-        return CM_OK;
+}
 
-    rc = cm_listener_query(relay->listener, &sql_delete, args, NULL, err);
-    if (rc)
-        return rc;
+/* Of the refused, or of the acknowledged; how many. */
+static size_t add_ids(struct cm_args *args, const struct batch *batch, bool refused)
+{
+    struct cm_column *ids = cm_arg_column(args, CM_COL_UUID);
+    size_t added = 0;
 
     for (size_t i = 0; i < batch->count; i++) {
+        if (refused ? !batch->messages[i].refused : !batch->messages[i].acked)
+            continue;
+        cm_col_uuid(ids, cm_row_uuid(batch->rows, (int)i, 0));
+        added++;
+    }
+    return added;
+}
+
+static cm_rc put_refused_aside(struct relay *relay, const struct batch *batch,
+                               const struct cm_err *why, struct cm_err *err)
+{
+    struct cm_args *args = cm_args_new(relay->arena);
+    cm_rc rc;
+
+    cm_arg_text(args, relay->service->spec->name);
+    if (!add_ids(args, batch, true))
+        return CM_OK;
+    cm_arg_text(args, why->msg);
+    rc = cm_listener_query(relay->listener, &sql_put_aside, args, NULL, err);
+    if (!rc)
+        tell_refused(relay, batch, why);
+    return rc;
+}
+
+static cm_rc delete_acked(struct relay *relay, const struct batch *batch, struct cm_err *err)
+{
+    struct cm_args *args = cm_args_new(relay->arena);
+    cm_rc rc;
+
+    if (!add_ids(args, batch, false))
+        return CM_OK;
+    rc = cm_listener_query(relay->listener, &sql_delete, args, NULL, err);
+    for (size_t i = 0; i < batch->count && !rc; i++)
         if (batch->messages[i].acked)
             relay_stats_published(&relay->stats, cm_row_str(batch->rows, (int)i, 1));
-        else if (batch->messages[i].refused)
-            tell_refused(relay, batch, i);
-    }
-    return CM_OK;
+    return rc;
 }
 
 /* A producer that is fenced or broken is made anew; its unacknowledged messages are sent again. */
@@ -190,7 +213,9 @@ static cm_rc publish(struct relay *relay, bool *more, struct cm_err *err)
     rc = fetch(relay, batch, err);
     if (!rc && batch->count > 0) {
         sent = send(relay, batch, &send_err);
-        rc = delete_settled(relay, batch, err);
+        rc = delete_acked(relay, batch, err);
+        if (!rc)
+            rc = put_refused_aside(relay, batch, &send_err, err);
     }
     *more = batch->count > 0;
     cm_rows_free(batch->rows);

@@ -83,7 +83,7 @@ extern const struct cm_setting
     cm_service_settings[]; /* ADMIN_ADDR, HANDLERS, BATCH_MAX, WINDOW_MAX,
                             * INFLIGHT_MAX_BYTES, RETRY_*, GRACE_MS */
 
-enum { CM_SCHEMA_VERSION = 8 }; /* of schemas/sql: a service refuses to start on an older one */
+enum { CM_SCHEMA_VERSION = 9 }; /* of schemas/sql: a service refuses to start on an older one */
 
 /** The whole life of a service: command line (--help, --check, --healthcheck, ...), configuration,
  * dependencies (waits for those that are away, readiness tells), work until SIGTERM or SIGINT,

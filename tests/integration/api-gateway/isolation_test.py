@@ -214,6 +214,17 @@ def the_rules_of_the_database_hold_alone(world):
     assert owners == {world.ada.id} and "call|" in mine.stdout
 
 
+def the_gateway_puts_nobody_elses_events_aside(world):
+    rows = {producer: str(uuid.uuid4()) for producer in ("call-ingest", "api-gateway")}
+    for producer, row in rows.items():
+        world.stack.execute(f"""INSERT INTO outbox (id, producer, aggregatetype, aggregateid, type, payload)
+                                VALUES ('{row}', '{producer}', 'no topic!', '', 'CallEnded', 'x')""")
+        as_api_role(world, f"SELECT put_refused_aside('{producer}', '{{{rows['call-ingest']}}}', 'x');")
+    assert world.stack.sql("SELECT id FROM outbox WHERE producer = 'call-ingest'") == [{"id": rows["call-ingest"]}]
+    until("its own put aside", 20, lambda: world.stack.sql("SELECT service FROM dead_letter") == [{"service": "api-gateway"}])
+    world.stack.execute("DELETE FROM outbox; DELETE FROM dead_letter")
+
+
 def whose_rows_are_seen_is_found_out_once_or_known_to_the_planner(world):
     """A subselect is evaluated once a statement, the setting with every row; but only of the setting the planner knows
     whose rows it is about, and so how many."""
@@ -304,7 +315,7 @@ def what_only_admins_change_no_member_can_by_hand(world):
 STORIES = (a_foreign_id_answers_exactly_as_one_that_does_not_exist, what_is_for_admins_is_refused_to_members,
            a_foreign_page_changes_nothing_by_any_operation, the_list_shows_the_own_calls_only,
            every_table_of_an_organization_is_guarded, whose_rows_are_seen_is_found_out_once_or_known_to_the_planner,
-           the_rules_of_the_database_hold_alone, the_gateway_may_change_next_to_nothing,
+           the_rules_of_the_database_hold_alone, the_gateway_puts_nobody_elses_events_aside, the_gateway_may_change_next_to_nothing,
            what_only_admins_change_no_member_can_by_hand)
 
 if __name__ == "__main__":

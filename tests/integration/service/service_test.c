@@ -147,24 +147,39 @@ static void the_inbox_forgets_what_no_topic_remembers(void **state)
     assert_int_equal(stage_probe_stop(stage), 0);
 }
 
-/* No broker has such a topic, nor ever will; what is behind it must go out all the same. */
+/* No broker has such a topic, nor ever will; what is behind it must go out all the same. Of a call
+ * that is gone only its deletion is kept. */
 static void an_event_that_brokers_refuse_does_not_stand_in_the_way(void **state)
 {
     static const struct cm_stmt add = {
         "test_refused",
         "INSERT INTO outbox (id, producer, aggregatetype, aggregateid, type, payload)"
-        " VALUES ($1, $2, 'no topic!', 'refused', 'CallEnded', 'never'),"
+        " VALUES ($1, $2, 'no topic!', $4, 'CallEnded', 'never'),"
+        " (gen_random_uuid(), $2, 'no topic!', gen_random_uuid(), 'CallEnded', 'a deleted one'),"
         " ($3, $2, 'call.ended', 'taken', 'CallEnded', 'behind')"
+    };
+    static const struct cm_stmt aside = {
+        "test_aside", "SELECT count(*) FROM dead_letter WHERE id = $1 AND topic = 'no topic!'"
+                      " AND payload = 'never' AND call_id = convert_from(message_key, 'UTF8')::uuid"
+                      " AND organization_id IS NOT NULL AND class = 'reject' AND step IS NULL"
+    };
+    static const struct cm_stmt letters = {
+        "test_all_letters",
+        "SELECT count(*) FROM dead_letter WHERE service LIKE 'probe-%' AND $1::uuid IS NOT NULL"
+    };
+    static const struct cm_stmt replay = {
+        "test_replay", "SELECT count(*) FROM replay_letters($1, NULL, NULL, NULL)"
     };
     struct stage *stage = *state;
     struct cm_args *args = cm_args_new(stage->arena);
-    struct cm_uuid refused = cm_uuid_v7(cm_now_us());
+    struct cm_uuid refused = cm_uuid_v7(cm_now_us()), call = stage_call(stage);
     struct cm_err err = { 0 };
     struct reader *reader;
 
     cm_arg_uuid(args, refused);
     cm_arg_text(args, stage->name);
     cm_arg_uuid(args, cm_uuid_v7(cm_now_us()));
+    cm_arg_text(args, cm_uuid_text(call).at);
     assert_int_equal(cm_db_query(stage->db, &add, args, NULL, &err), CM_OK);
     stage_probe_start(stage);
     stage_until(stage, &sql_outbox, refused, 0);
@@ -172,7 +187,11 @@ static void an_event_that_brokers_refuse_does_not_stand_in_the_way(void **state)
     reader = read_topic(stage, topic_of(stage, EVENT_CALL_ENDED), 1);
     assert_true(cm_str_is(reader->messages[0].key, "taken"));
     reader_close(reader);
+    assert_int_equal(stage_number(stage, &aside, refused), 1);
+    assert_int_equal(stage_number(stage, &letters, refused), 1);
     assert_int_equal(stage_probe_stop(stage), 0);
+    assert_int_equal(stage_number(stage, &replay, refused), 1);
+    assert_int_equal(stage_number(stage, &sql_outbox, refused), 1);
 }
 
 /* The brokers hold what is sent together to a topic's size, not each event by itself. */
