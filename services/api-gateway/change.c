@@ -130,6 +130,7 @@ static bool is_key(struct cm_str key)
 
 bool change_once(struct change *change, struct cm_uuid *id)
 {
+    *id = (struct cm_uuid){ 0 };
     return change_once_of(change, cm_http_body(change->rq), id);
 }
 
@@ -140,7 +141,8 @@ bool change_once_of(struct change *change, struct cm_str body, struct cm_uuid *i
     struct cm_sha256 hash;
     struct cm_str key;
 
-    *id = cm_uuid_v7(change->now_us);
+    if (cm_uuid_is_nil(*id))
+        *id = cm_uuid_v7(change->now_us);
     if (!cm_http_header(change->rq, "Idempotency-Key", &key))
         return true;
     if (!is_key(key)) {

@@ -49,7 +49,8 @@ bool change_in_person(struct change *change);
  * written then; what is there is answered. false: it was answered (400, 422, 503). */
 bool change_once(struct change *change, struct cm_uuid *id);
 /** The same, where `body` stands for the request's: what counts of one with a secret in it, of
- * which not even a hash is to be kept; or the hash of one that is a file. */
+ * which not even a hash is to be kept; or the hash of one that is a file. `*id` may be chosen
+ * before; nil: it is not. */
 bool change_once_of(struct change *change, struct cm_str body, struct cm_uuid *id);
 
 /** The id as a statement's first parameter. */

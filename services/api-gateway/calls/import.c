@@ -1,9 +1,9 @@
 /* import.c - POST /api/calls/import: an old recording becomes a call.
  *
  * Who sends it was found out before its body was read (admit_import). The body is a file by now: it
- * is looked at first, with no transaction open. Then it becomes the call's file, and only then its
- * rows commit: a crash in between leaves a file that no call has, of which call-ingest's sweep
- * tells, and never a call without its file.
+ * is looked at first, and becomes the call's file, which may take an object store minutes, with no
+ * transaction open. Only then its rows commit: a crash in between leaves a file that no call has,
+ * of which call-ingest's sweep tells, and never a call without its file.
  */
 #include "calls/import.h"
 
@@ -235,16 +235,43 @@ static void drop_file(struct change *change, const struct import *import)
                CM_STR_FMT(import->call_sid), err.msg);
 }
 
+/* Was it brought in before, and if not, to which number? Of this look nothing is kept. */
+static bool look_ahead(struct change *change, struct import *import, struct cm_uuid *id,
+                       struct cm_rows **call)
+{
+    if (!change_once_of(change, import->facts.sha256, id))
+        return false;
+    if (change->repeated)
+        return read_back(change, *id, call);
+    if (!find_number(change, import))
+        return false;
+    name_it(change, import, *id);
+    change_end(change);
+    return true;
+}
+
+/* Unless another request with the same key was quicker. */
+static bool write_rows(struct change *change, struct gateway *gateway, const struct import *import,
+                       struct cm_uuid *id, struct cm_rows **call)
+{
+    return change_begin(change, change->rq, gateway, CHANGE_BY_MEMBER) &&
+           change_once_of(change, import->facts.sha256, id) &&
+           (change->repeated || import_store(change, import)) && read_back(change, *id, call);
+}
+
 /* File, rows, and the call as it is then. What fails before the commit leaves no file; whether a
  * commit that fails took effect is not known, so the file stays. */
-static bool bring_in(struct change *change, const struct import *import, struct cm_rows **call)
+static bool bring_in(struct change *change, struct gateway *gateway, const struct import *import,
+                     struct cm_uuid *id, struct cm_rows **call)
 {
+    bool written;
+
     if (!keep_file(change, import))
         return false;
-    if (import_store(change, import) && read_back(change, import->id, call))
-        return true;
-    drop_file(change, import);
-    return false;
+    written = write_rows(change, gateway, import, id, call);
+    if (!written || change->repeated)
+        drop_file(change, import);
+    return written;
 }
 
 /* The call itself may be years old, and a trace of years shows nothing: here its root lasts as long
@@ -263,17 +290,13 @@ void import_call(struct cm_http_request *rq, void *ctx)
     CM_OWN_CHANGE struct change change = { 0 };
     CM_OWN(cm_rows) call = NULL;
     struct import import = { 0 };
-    struct cm_uuid id;
+    struct cm_uuid id = { 0 };
 
     if (!read_query(rq, &import) || !look_inside(rq, &import) ||
         !change_begin(&change, rq, ctx, CHANGE_BY_MEMBER) ||
-        !change_once_of(&change, import.facts.sha256, &id))
-        return;
-    name_it(&change, &import, id);
-    if (change.repeated ? !read_back(&change, id, &call)
-                        : !find_number(&change, &import) || !bring_in(&change, &import, &call))
-        return;
-    if (!change_commit(&change))
+        !look_ahead(&change, &import, &id, &call) ||
+        (!change.repeated && !bring_in(&change, ctx, &import, &id, &call)) ||
+        !change_commit(&change))
         return;
     if (!change.repeated)
         record_root(&change, &import);

@@ -191,7 +191,7 @@ void create_user(struct cm_http_request *rq, void *ctx)
     CM_OWN_CHANGE struct change change = { 0 };
     struct body_value values[FIELDS_NEW];
     struct cm_password_hash hash;
-    struct cm_uuid id;
+    struct cm_uuid id = { 0 };
 
     if (!change_begin(&change, rq, ctx, CHANGE_BY_ADMIN) || !change_in_person(&change) ||
         !body_read(rq, fields, FIELDS_NEW, values))

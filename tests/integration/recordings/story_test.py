@@ -7,6 +7,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
@@ -207,6 +208,42 @@ class Door(Proxy):
             self.off()
         self.target = ("127.0.0.1", store.port)
         self.on()
+
+
+class SlowDoor(Door):
+    pause_s = 0
+
+    def next_target(self):
+        time.sleep(self.pause_s)
+        return self.target
+
+
+def bring_in(bucket, body, key):
+    query = {"from": "+15551234567", "to": NUMBER, "started_at": "2026-10-01T09:30:00Z"}
+    return bucket.ask("POST", "/api/calls/import?" + urllib.parse.urlencode(query), body, Content_Type="audio/mpeg",
+                      Idempotency_Key=key)
+
+
+def a_store_that_takes_its_time_is_no_concern_of_the_database():
+    """PostgreSQL ends transactions that are idle for twice DATABASE_TIMEOUT_MS: a second, here."""
+    door = SlowDoor()
+    bucket = Bucket("s3-slow", S3_ENDPOINT=f"http://127.0.0.1:{door.port}", DATABASE_TIMEOUT_MS="500")
+    door.lead_to(bucket.store)
+    with bucket:
+        body = (bucket.stack.dir / "call.mp3").read_bytes()
+        door.pause_s = 3
+        door.lead_to(bucket.store)  # no connection of before is left
+        brought = bring_in(bucket, body, "slow")
+        assert brought.status == 201, brought.text
+        again = bring_in(bucket, body, "slow")
+        assert again.status == 201 and again.json["id"] == brought.json["id"], again.text
+        assert bucket.store.keys() == [bucket.key(brought.json["call_sid"])]
+        door.pause_s = 0
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: bring_in(bucket, body, "at-once"), range(4)))
+        assert {(a.status, a.json.get("id")) for a in answers} == {(201, answers[0].json["id"])}, [a.text for a in answers]
+        assert len(bucket.store.keys()) == 2 and bucket.stack.one("SELECT count(*) FROM call") == 2
+        assert until("nothing under way", 10, bucket.nothing_under_way)
 
 
 def refusals(stack, service):
