@@ -151,13 +151,13 @@ def a_failed_step_is_seen_and_driven_again(office):
     office.speech.refuses = "this is no audio"
     call = office.place_call(until_step=None)
     retry = page.get_by_role("button", name=re.compile("^Retry Transcript"))
-    expect(retry).to_be_visible(timeout=40_000)  # by itself
+    expect(retry).to_be_visible()  # by itself
     expect(page.get_by_text("this is no audio")).to_be_visible()
     office.speech.refuses = None
     retry.click()
     expect(page.get_by_text("Nothing has failed.")).to_be_visible()
     office.wait_for_step(call, "report")
-    expect(page.get_by_text("Up to date")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("Up to date")).to_be_visible()
 
 
 def days_are_counted_shown_and_led_to(office):

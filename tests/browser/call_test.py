@@ -365,11 +365,11 @@ def a_call_goes_through_its_steps_before_ones_eyes(office):
         state = section(page, "Transcript").get_by_role("status")
         expect(state).to_contain_text(re.compile("The call is going on|The recording is on its way"))
         expect(page.get_by_role("button", name="Play", exact=True)).to_have_count(0)
-        expect(state).to_contain_text("Being transcribed", timeout=30_000)
+        expect(state).to_contain_text("Being transcribed")
         page.get_by_role("button", name="Play", exact=True).click()
         sounds(page, 0.2)
-    expect(turns(page).first).to_be_visible(timeout=30_000)
-    expect(section(page, "Steps").get_by_text("Done")).to_have_count(6, timeout=30_000)
+    expect(turns(page).first).to_be_visible()
+    expect(section(page, "Steps").get_by_text("Done")).to_have_count(6)
     expect(page.get_by_role("heading", name="Ada Lovelace", level=1)).to_be_visible()
     expect(section(page, "Report").get_by_text("team@example.com")).to_be_visible()
     office.end_call(callsim)
@@ -380,15 +380,15 @@ def a_failed_step_is_driven_again(office):
     try:
         page = open_call(office, office.place_call(caller="+15550004444", until_step=None))
         steps = section(page, "Steps")
-        expect(steps.get_by_text("this is no speech")).to_be_visible(timeout=30_000)
+        expect(steps.get_by_text("this is no speech")).to_be_visible()
     finally:
         office.speech.refuses = None
     expect(steps.get_by_text("Waits for: Transcript")).to_have_count(4)
     expect(section(page, "Transcript").get_by_text("could not be transcribed")).to_be_visible()
     assert axe_violations(page) == []
     steps.get_by_role("button", name="Retry Transcript").click()
-    expect(turns(page).first).to_be_visible(timeout=30_000)
-    expect(steps.get_by_text("Done")).to_have_count(6, timeout=30_000)
+    expect(turns(page).first).to_be_visible()
+    expect(steps.get_by_text("Done")).to_have_count(6)
 
 
 def a_call_that_never_came_about_says_so(office):

