@@ -11,7 +11,7 @@ class Mailbox:
         self.messages = []
         self.unwanted = unwanted
         self.lock = threading.Lock()
-        self.controller = Controller(self, hostname="127.0.0.1", port=port)
+        self.controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=60)
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
         if address in self.unwanted:

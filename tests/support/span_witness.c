@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { ROOM = 64, WAIT_MS = 10 * 1000 };
+enum { ROOM = 64, WAIT_MS = 30 * 1000 };
 
 static struct cm_metrics *metrics;
 

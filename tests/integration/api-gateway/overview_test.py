@@ -2,7 +2,7 @@
 import datetime
 import uuid
 
-from world import Contract, World, assert_problem, quoted, tell
+from world import Contract, World, assert_problem, quoted, tell, until
 
 PATH = "/api/overview"
 ORDER = ["record", "transcribe", "enrich", "analyze", "extract-todos", "report"]
@@ -16,6 +16,12 @@ def zone(organization, name):
 def far_zone():
     """One in which it is another day than in UTC, and how many hours it is ahead."""
     return ("Etc/GMT+12", -12) if datetime.datetime.now(datetime.timezone.utc).hour < 12 else ("Etc/GMT-14", 14)
+
+
+def no_midnight_is_near():
+    """In UTC or in the far zone: the stories are of one day."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return 12 * 3600 - (now.hour % 12 * 3600 + now.minute * 60 + now.second) > 90
 
 
 def days(organization, count=30):
@@ -221,4 +227,5 @@ STORIES = (nothing_yet_is_every_day_and_every_step, a_day_is_the_organizations_o
 
 if __name__ == "__main__":
     with World("api-overview") as the_world:
+        until("midnight over", 120, no_midnight_is_near, every=1)
         tell(STORIES, the_world)

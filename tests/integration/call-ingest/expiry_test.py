@@ -41,7 +41,7 @@ def old_calls_go_with_their_events(stack):
     # What is remembered of a deleted call is written by the deletion itself: the event's row is of the same transaction.
     assert stack.sql("SELECT DISTINCT xmin::text FROM sent ORDER BY 1") == stack.sql("SELECT DISTINCT xmin::text FROM deleted_call ORDER BY 1")
     until("the outbox published", 20, lambda: stack.one("SELECT count(*) FROM outbox") == 0)
-    assert stack.metrics("call-ingest")["callmill_calls_expired_total"] == "120"
+    until("all of them counted", 10, lambda: stack.metrics("call-ingest")["callmill_calls_expired_total"] == "120")
     assert stack.stop("call-ingest") == 0
     assert "no assistant will answer" in stack.log_tail("call-ingest", 1000)  # it has no STREAM_URL
 

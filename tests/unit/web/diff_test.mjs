@@ -42,9 +42,9 @@ test("both texts can be read from the pieces", () => {
 
 test("texts too long for the table are told as a whole, at once", () => {
     const words = (word) => Array.from({ length: 20_000 }, (_, i) => `${word}${i}`).join(" ");
-    const began = performance.now();
+    const began = process.cpuUsage(); // of this process alone: what else the machine does is no part of it
     const pieces = wordDiff(`same ${words("a")} end`, `same ${words("b")} end`);
-    assert.ok(performance.now() - began < 1000);
+    assert.ok(process.cpuUsage(began).user < 1_000_000);
     assert.deepEqual(pieces.map(({ kind }) => kind), ["same", "removed", "added", "same"]);
     assert.equal(wordCount(pieces[1]), 20_000);
 });

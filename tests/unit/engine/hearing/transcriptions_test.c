@@ -65,7 +65,7 @@ static void given_engine(struct fixture *fx, struct cm_transcriptions_options op
     options.model = options.model ? options.model : "whisper-1";
     options.language = options.language ? options.language : "en";
     options.jobs = 1;
-    options.timeout_ms = 10000;
+    options.timeout_ms = 60000;
     assert_int_equal(cm_transcriptions_new(&options, &fx->speech, NULL), CM_OK);
 }
 
