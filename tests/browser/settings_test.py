@@ -269,6 +269,20 @@ def the_theme_is_chosen_and_kept(office):
     until("it is light", 10, lambda: ground() == light)
 
 
+def what_stands_beside_the_page_does_not_move_it(office):
+    page = office.at("/settings")
+    expect(section(page, "Appearance")).to_be_visible()
+    page.evaluate("scrollTo(0, 300)")
+    page.get_by_role("link", name="Settings").press("Tab")
+    account = page.get_by_role("button", name=re.compile(": account$"))
+    expect(account).to_be_focused()
+    account.press("Enter")
+    expect(page.get_by_role("menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(account).to_be_focused()
+    assert page.evaluate("scrollY") == 300
+
+
 def a_member_sees_the_settings_and_changes_only_what_is_theirs(office):
     page = office.at("/settings", "grace@example.com")
     expect(page.get_by_text("Only admins change the organization")).to_be_visible()
@@ -333,7 +347,7 @@ STORIES = [the_organization_is_changed_in_one_go, deleting_old_calls_is_warned_o
            numbers_are_added_changed_and_removed, an_assistant_is_told_what_to_say_unless_calls_are_put_through, a_user_is_added_with_a_password_that_works, the_last_admin_stays_one,
            people_change_their_own_name_and_password, a_token_works_until_it_is_revoked, the_theme_is_chosen_and_kept,
            a_member_sees_the_settings_and_changes_only_what_is_theirs, settings_are_changed_by_keyboard_alone,
-           axe_finds_nothing_in_the_settings]
+           what_stands_beside_the_page_does_not_move_it, axe_finds_nothing_in_the_settings]
 
 if __name__ == "__main__":
     with Office("settings", services=("api-gateway",)) as office:
