@@ -85,7 +85,7 @@ function Answer({ outcome, prompt }: { outcome: Outcome; prompt: string }) {
         case "said":
             return (
                 <figure class="answer">
-                    <blockquote dir="auto">{outcome.said.analysis_text}</blockquote>
+                    <blockquote>{outcome.said.analysis_text}</blockquote>
                     <figcaption class="small muted">
                         {outcome.said.engine}, {outcome.said.model} · {lasted(outcome.said.duration_ms)}
                         {outcome.prompt !== prompt && " · of the prompt as it was"}
@@ -107,7 +107,7 @@ function LastRun({ analyzer, call }: { analyzer: Analyzer; call: string }) {
     return (
         <figure class="answer old">
             <figcaption class="small muted">What it said <Time at={last.created_at} />, with the prompt of then</figcaption>
-            <blockquote dir="auto">{last.analysis_text}</blockquote>
+            <blockquote>{last.analysis_text}</blockquote>
         </figure>
     );
 }

@@ -87,7 +87,7 @@ function Group({ group, running }: { group: AnalysisGroup; running: boolean }) {
 function Run({ run }: { run: AnalysisRun }) {
     return (
         <div class="run">
-            <p class="found" dir="auto">{run.analysis_text}</p>
+            <p class="found">{run.analysis_text}</p>
             <p class="small muted about-run">
                 <Time at={run.created_at} /> · {run.trigger === "rerun" ? "run again" : "after the call"} · {run.engine} ({run.model}) · {took(run.duration_ms)}
             </p>

@@ -27,7 +27,7 @@ export function Compare({ group: { analyzer_name, runs }, run, onClose }: Compar
                     <Select label="After" value={after} options={options} onChange={setAfter} />
                 </div>
                 <p role="status" class="muted">{summaryOf(pieces)}</p>
-                <p class="found diff" dir="auto">{pieces.map((piece, i) => <Changed key={i} piece={piece} />)}</p>
+                <p class="found diff">{pieces.map((piece, i) => <Changed key={i} piece={piece} />)}</p>
             </div>
         </Dialog>
     );

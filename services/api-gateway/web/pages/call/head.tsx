@@ -22,7 +22,7 @@ export function CallHead({ call, rerun }: { call: CallDetails | undefined; rerun
     return (
         <PageHead title={call ? nameOf(call) : "Call"} up={["/calls", "Calls"]} actions={call && <Actions call={call} rerun={rerun} />}>
             {call && <Facts call={call} />}
-            {call?.summary && <p class="summary" dir="auto">{call.summary}</p>}
+            {call?.summary && <p class="summary">{call.summary}</p>}
         </PageHead>
     );
 }

@@ -94,11 +94,11 @@ function Who({ call }: { call: Call }) {
 function Said({ call }: { call: Call }) {
     if (call.highlight?.length)
         return (
-            <span class="said" dir="auto">
+            <span class="said">
                 {call.highlight.map(({ text, match }, i) => (match ? <mark key={i}>{text}</mark> : <span key={i}>{text}</span>))}
             </span>
         );
-    if (call.summary) return <span class="said" dir="auto">{call.summary}</span>;
+    if (call.summary) return <span class="said">{call.summary}</span>;
     return <span class="said muted">{progressOf(call)}</span>;
 }
 

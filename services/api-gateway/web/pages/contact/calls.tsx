@@ -51,7 +51,7 @@ function Row({ call: { id, direction, status, created_at, duration_ms, summary, 
                 </span>
             </span>
             <Mood of={sentiment} />
-            <span class={summary ? "said" : "said muted"} dir="auto">{summary ?? "No summary"}</span>
+            <span class={summary ? "said" : "said muted"}>{summary ?? "No summary"}</span>
         </a>
     );
 }
