@@ -32,7 +32,7 @@ static struct cm_str rule_of(const struct reader *r)
     switch (f->type) {
     case BODY_TEXT:
         if (f->form)
-            return cm_arena_printf(r->arena, "%s of at most %lld characters", f->form, max);
+            return cm_str_of(f->form);
         return cm_arena_printf(r->arena, "a text of %lld to %lld characters", min, max);
     case BODY_CHOICE:
         return cm_arena_printf(r->arena, "one of %s", f->choices);
@@ -48,9 +48,11 @@ static struct cm_str rule_of(const struct reader *r)
     case BODY_TIME:
         return CM_STR("a time (2026-11-23T15:36:00Z)");
     case BODY_TEXTS:
-        return cm_arena_printf(r->arena,
-                               "a list of at most %zu texts, each %s of at most %lld characters",
-                               f->many, f->form ? f->form : "a text", max);
+        if (f->form)
+            return cm_arena_printf(r->arena, "a list of at most %zu texts, each %s", f->many,
+                                   f->form);
+        return cm_arena_printf(
+            r->arena, "a list of at most %zu texts, each of at most %lld characters", f->many, max);
     }
     return CM_STR("");
 }
@@ -215,7 +217,7 @@ const char *body_fault(const struct body_form *form, struct cm_str body, struct 
 {
     json_t *root = json_loadb(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, NULL);
     const char *fault =
-        "The body is one JSON object in UTF-8, without NUL in its texts and each of "
+        "The body has to be one JSON object in UTF-8, without NUL in its texts and each of "
         "its names once.";
 
     if (json_is_object(root))

@@ -22,7 +22,8 @@ static bool is_time(struct cm_str text)
 static const struct body_field fields[CALL_FILTER_FIELDS] = {
     [CALL_FILTER_NUMBER] = { "number", BODY_TEXT, .min = 2, .max = 16,
                              .fits = call_filter_is_number,
-                             .form = "part of a phone number, with or without a leading +," },
+                             .form =
+                                 "2 to 15 digits of a phone number, with or without a leading +" },
     [CALL_FILTER_CONTACT] = { .name = "contact", .type = BODY_ID },
     [CALL_FILTER_FROM] = TIME_FIELD("from"),
     [CALL_FILTER_STATUS] = { "status", BODY_CHOICE,

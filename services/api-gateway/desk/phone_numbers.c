@@ -80,7 +80,7 @@ static const struct body_field fields[FIELDS] = {
     [ASSISTANT] = { .name = "assistant", .type = BODY_FLAG },
     [INSTRUCTIONS] = { "instructions", BODY_TEXT, .nullable = true, .min = 1, .max = 8000 },
     [VOICE] = { "voice", BODY_TEXT, .nullable = true, .min = 1, .max = 64, .fits = is_voice,
-                .form = "the name of a voice (letters, digits, _ and -)" },
+                .form = "the name of a voice (up to 64 letters, digits, _ and -)" },
 };
 
 static void put_phone_number(struct cm_json *json, const struct cm_rows *rows, int row)
