@@ -194,6 +194,16 @@ def the_calls_of_a_contact_are_found_by_name(office):
 # -- playing ---------------------------------------------------------------------------------------------
 
 
+def days_are_told_in_the_pages_language(office):
+    context = office.context(locale="de-DE")
+    office.admit(context)
+    page = context.new_page()
+    page.goto(office.stack.api + "/calls")
+    expect(calls(page).first.locator("time")).to_have_text(re.compile(r"^(this minute|\d+ minutes? ago|\d\d:\d\d)$"))
+    assert "Uhr" not in calls(page).first.locator("time").get_attribute("title")
+    context.close()
+
+
 def who_withholds_the_number_is_called_so(office):
     office.place_call("--outcome", "busy", caller="+266696687", until_step=None)
     page = office.at("/calls")
@@ -418,7 +428,8 @@ STORIES = [a_call_appears_by_itself_and_goes_through_its_steps, a_step_that_fail
            a_wrong_address_says_what_is_wrong_with_it, without_a_connection_what_was_loaded_stays_and_all_comes_back,
            markup_stays_text, what_is_filtered_is_saved_as_csv, an_old_recording_is_brought_in,
            a_long_list_is_scrolled_and_found_again_as_it_was_left, new_calls_wait_while_one_reads_further_down,
-           it_fits_a_phone, who_withholds_the_number_is_called_so]
+           it_fits_a_phone, days_are_told_in_the_pages_language,
+           who_withholds_the_number_is_called_so]
 
 if __name__ == "__main__":
     with Office("calls") as office:

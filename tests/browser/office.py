@@ -119,8 +119,8 @@ class Office:
         self.cookies = {}  # of who logged in, by e-mail address
         self.open_pages, self.idle_pages = [], []
 
-    def context(self, size=WIDE, dark=False):
-        context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB",
+    def context(self, size=WIDE, dark=False, locale="en-GB"):
+        context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale=locale,
                                            timezone_id="Europe/Stockholm", reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(REMEMBER_SOUNDS)
@@ -135,10 +135,13 @@ class Office:
     def at(self, path, email="ada@example.com", **look):
         """A page, logged in, in a browser of its own."""
         page = self._page(**look)
-        name, value = self._cookie(email).split("=", 1)
-        page.context.add_cookies([{"name": name, "value": value, "url": self.stack.api, "httpOnly": True, "sameSite": "Strict"}])
+        self.admit(page.context, email)
         page.goto(self.stack.api + path)
         return page
+
+    def admit(self, context, email="ada@example.com"):
+        name, value = self._cookie(email).split("=", 1)
+        context.add_cookies([{"name": name, "value": value, "url": self.stack.api, "httpOnly": True, "sameSite": "Strict"}])
 
     def _page(self, size=WIDE, dark=False):
         """Making one takes a second or two, so those of earlier stories are used again."""

@@ -6,12 +6,16 @@ import type { CallStatus, Segment, Sentiment, StepName, StepState } from "./type
 export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 30_000);
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
-const everything = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+// Days and their words stand within English sentences, so they are English; the hours are as the reader has them.
+const english = /^en\b/.test(navigator.language) ? navigator.language : "en-GB";
+const { hourCycle } = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).resolvedOptions();
+const hours = hourCycle && { hourCycle };
+const relative = new Intl.RelativeTimeFormat(english, { numeric: "auto" });
+const clock = new Intl.DateTimeFormat(english, { timeStyle: "short", ...hours });
+const dayOfYear = new Intl.DateTimeFormat(english, { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat(english, { day: "numeric", month: "short", year: "numeric" });
+const weekday = new Intl.DateTimeFormat(english, { weekday: "short" });
+const everything = new Intl.DateTimeFormat(english, { dateStyle: "full", timeStyle: "medium", ...hours });
 const whole = new Intl.NumberFormat();
 
 const WITHHELD = "anonymous"; // what the API says in place of a number that was not told
