@@ -304,6 +304,8 @@ int cm_service_main(const struct cm_service_spec *spec, int argc, char **argv)
     case WISH_UNKNOWN:
         break;
     }
+    fprintf(stderr, "%s: no argument '%s' here\n", spec->name,
+            argv[wish_of(2, argv) == WISH_UNKNOWN ? 1 : 2]);
     print_usage(spec, stderr);
     return EX_USAGE;
 }

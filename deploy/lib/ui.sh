@@ -11,6 +11,11 @@ die() {
     exit 1
 }
 
+# What stands behind an option, or the end.
+wants() { # OPTION VALUE WHAT
+    [ -n "$2" ] || die "$1 wants $3"
+}
+
 # A file's own leading comment is its help.
 show_help() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$1"; }
 

@@ -79,6 +79,7 @@ static void an_unknown_argument_is_told_the_usage(void **state)
     (void)state;
     run("--hepl", &outcome);
     assert_int_equal(outcome.status, EX_USAGE);
+    assert_non_null(strstr(outcome.output, "still-life: no argument '--hepl' here"));
     assert_non_null(strstr(outcome.output, "usage"));
 }
 
