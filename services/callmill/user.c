@@ -1,8 +1,8 @@
 /* user.c - callmill user add | list | set. */
 #include "admin.h"
 #include "commands.h"
+#include "password.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/credential.h"
@@ -43,30 +43,6 @@ static const struct cli_option add_options[] = {
     { 0 },
 };
 
-/* The first line, without its end. Never from the command line, which every user of the machine can
- * read. */
-static cm_rc read_password(const struct cli *cli, struct cm_str *out, struct cm_err *err)
-{
-    const char *path = cli_value(cli, "--password-file");
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "re");
-    char *line = CM_NEW_N(cli->arena, char, CM_PASSWORD_MAX_BYTES + 3);
-    bool ok;
-
-    if (!file)
-        return cm_fail(err, CM_REJECT, "--password-file %s: %s", path, strerror(errno));
-
-    ok = fgets(line, CM_PASSWORD_MAX_BYTES + 3, file) != NULL;
-    if (!is_stdin)
-        (void)fclose(file);
-    if (!ok)
-        return cm_fail(err, CM_REJECT, "--password-file %s: it is empty", path);
-
-    line[strcspn(line, "\r\n")] = 0;
-    *out = cm_str_of(line);
-    return CM_OK;
-}
-
 static cm_rc check_name_and_role(const struct cli *cli, struct cm_err *err)
 {
     const char *role = cli_value(cli, "--role");
@@ -79,7 +55,7 @@ static cm_rc check_name_and_role(const struct cli *cli, struct cm_err *err)
 static cm_rc hash_password(const struct cli *cli, struct cm_password_hash *out, struct cm_err *err)
 {
     struct cm_str password = { 0 };
-    cm_rc rc = read_password(cli, &password, err);
+    cm_rc rc = password_read(cli, "--password-file", &password, err);
 
     return rc ? rc : cm_password_hash(password, out, err);
 }
