@@ -8,8 +8,9 @@
 
 static const struct cm_stmt sql_insert = {
     "number_insert", "INSERT INTO phone_number (id, organization_id, number, label, forward_to, "
-                     "greeting, record, caller_channel)"
-                     " SELECT $1, id, $3, $4, $5, $6, $7, $8::int FROM organization WHERE id = $2"
+                     "greeting, record, caller_channel, assistant, instructions, voice)"
+                     " SELECT $1, id, $3, coalesce($4, ''), $5, $6, $7, coalesce($8::bigint, 0),"
+                     " coalesce($9::boolean, true), $10, $11 FROM organization WHERE id = $2"
                      " ON CONFLICT (number) DO NOTHING"
 };
 
@@ -55,6 +56,11 @@ static const struct cli_option add_options[] = {
     { "--caller-channel", "0|1",
       "on which channel of a dual recording the caller speaks (default 0)", false },
     { "--no-recording", NULL, "do not record its calls", false },
+    { "--assistant", "on|off",
+      "whether a realtime model answers, where nothing is forwarded (default on)", false },
+    { "--instructions", "TEXT",
+      "what that model is told; it forwards calls to the +numbers in it only", false },
+    { "--voice", "NAME", "the voice that it speaks with", false },
     { 0 },
 };
 
@@ -70,33 +76,91 @@ static cm_rc check_number(const struct cli *cli, const char *option, struct cm_e
     return CM_OK;
 }
 
+static cm_rc put_switch(const struct cli *cli, const char *option, struct cm_args *args,
+                        struct cm_err *err)
+{
+    const char *text = cli_value(cli, option);
+
+    if (text && strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+        return cm_fail(err, CM_REJECT, "%s: '%s' is neither on nor off", option, text);
+
+    if (text)
+        cm_arg_bool(args, strcmp(text, "on") == 0);
+    else
+        cm_arg_null(args);
+    return CM_OK;
+}
+
+/* As in schemas/openapi.yaml. */
+static cm_rc check_voice(const struct cli *cli, size_t min, struct cm_err *err)
+{
+    const char *voice = cli_value(cli, "--voice");
+
+    for (const char *c = voice ? voice : ""; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *c))
+            return cm_fail(err, CM_REJECT,
+                           "--voice: '%s' has a character that no voice has: letters, digits, _ "
+                           "and - only",
+                           voice);
+    return cli_check_text(cli, "--voice", min, VOICE_MAX, err);
+}
+
+static cm_rc put_caller_channel(const struct cli *cli, struct cm_args *args, struct cm_err *err)
+{
+    struct cm_opt_i64 channel = { .set = cli_has(cli, "--caller-channel") };
+    cm_rc rc = cli_int(cli, "--caller-channel", 0, 1, 0, &channel.value, err);
+
+    if (rc)
+        return rc;
+
+    cm_arg_opt_i64(args, channel);
+    return CM_OK;
+}
+
+/* `least`: 0 where an empty text empties what was there. */
+static cm_rc check_texts(const struct cli *cli, size_t least, struct cm_err *err)
+{
+    const char *forward_to = cli_value(cli, "--forward-to");
+    cm_rc rc;
+
+    rc = cli_check_text(cli, "--label", 0, LABEL_MAX, err);
+    if (rc)
+        return rc;
+    rc = forward_to && (least || *forward_to) ? check_number(cli, "--forward-to", err) : CM_OK;
+    if (rc)
+        return rc;
+    rc = cli_check_text(cli, "--greeting", least, GREETING_MAX, err);
+    if (rc)
+        return rc;
+    rc = cli_check_text(cli, "--instructions", least, INSTRUCTIONS_MAX, err);
+    if (rc)
+        return rc;
+    return check_voice(cli, least, err);
+}
+
 static cm_rc fill(const struct cli *cli, struct cm_args *args, struct cm_err *err)
 {
-    int64_t caller_channel;
     cm_rc rc;
 
     rc = check_number(cli, "--number", err);
     if (rc)
         return rc;
-    rc = check_number(cli, "--forward-to", err);
+    rc = check_texts(cli, 1, err);
     if (rc)
         return rc;
-    rc = cli_check_text(cli, "--label", 0, LABEL_MAX, err);
-    if (rc)
-        return rc;
-    rc = cli_check_text(cli, "--greeting", 1, GREETING_MAX, err);
-    if (rc)
-        return rc;
-    rc = cli_int(cli, "--caller-channel", 0, 1, 0, &caller_channel, err);
-    if (rc)
-        return rc;
-
     cm_arg_text(args, cli_value(cli, "--number"));
-    cm_arg_text(args, cli_has(cli, "--label") ? cli_value(cli, "--label") : "");
+    cm_arg_text(args, cli_value(cli, "--label"));
     cm_arg_text(args, cli_value(cli, "--forward-to"));
     cm_arg_text(args, cli_value(cli, "--greeting"));
     cm_arg_bool(args, !cli_has(cli, "--no-recording"));
-    cm_arg_i32(args, (int32_t)caller_channel);
+    rc = put_caller_channel(cli, args, err);
+    if (rc)
+        return rc;
+    rc = put_switch(cli, "--assistant", args, err);
+    if (rc)
+        return rc;
+    cm_arg_text(args, cli_value(cli, "--instructions"));
+    cm_arg_text(args, cli_value(cli, "--voice"));
     return CM_OK;
 }
 
@@ -153,47 +217,6 @@ static const struct cli_option set_options[] = {
     { 0 },
 };
 
-static cm_rc put_switch(const struct cli *cli, const char *option, struct cm_args *args,
-                        struct cm_err *err)
-{
-    const char *text = cli_value(cli, option);
-
-    if (text && strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
-        return cm_fail(err, CM_REJECT, "%s: '%s' is neither on nor off", option, text);
-
-    if (text)
-        cm_arg_bool(args, strcmp(text, "on") == 0);
-    else
-        cm_arg_null(args);
-    return CM_OK;
-}
-
-/* As in schemas/openapi.yaml. */
-static cm_rc check_voice(const struct cli *cli, struct cm_err *err)
-{
-    const char *voice = cli_value(cli, "--voice");
-
-    for (const char *c = voice ? voice : ""; *c; c++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *c))
-            return cm_fail(err, CM_REJECT,
-                           "--voice: '%s' has a character that no voice has: letters, digits, _ "
-                           "and - only",
-                           voice);
-    return cli_check_text(cli, "--voice", 0, VOICE_MAX, err);
-}
-
-static cm_rc put_caller_channel(const struct cli *cli, struct cm_args *args, struct cm_err *err)
-{
-    struct cm_opt_i64 channel = { .set = cli_has(cli, "--caller-channel") };
-    cm_rc rc = cli_int(cli, "--caller-channel", 0, 1, 0, &channel.value, err);
-
-    if (rc)
-        return rc;
-
-    cm_arg_opt_i64(args, channel);
-    return CM_OK;
-}
-
 /* The parameters of what is emptied by an empty text. */
 static void put_optional(const struct cli *cli, const char *option, struct cm_args *args)
 {
@@ -201,29 +224,9 @@ static void put_optional(const struct cli *cli, const char *option, struct cm_ar
     cm_arg_text(args, cli_value(cli, option));
 }
 
-static cm_rc check_set(const struct cli *cli, struct cm_err *err)
-{
-    const char *forward_to = cli_value(cli, "--forward-to");
-    cm_rc rc;
-
-    rc = cli_check_text(cli, "--label", 0, LABEL_MAX, err);
-    if (rc)
-        return rc;
-    rc = forward_to && *forward_to ? check_number(cli, "--forward-to", err) : CM_OK;
-    if (rc)
-        return rc;
-    rc = cli_check_text(cli, "--greeting", 0, GREETING_MAX, err);
-    if (rc)
-        return rc;
-    rc = cli_check_text(cli, "--instructions", 0, INSTRUCTIONS_MAX, err);
-    if (rc)
-        return rc;
-    return check_voice(cli, err);
-}
-
 static cm_rc fill_set(const struct cli *cli, struct cm_args *args, struct cm_err *err)
 {
-    cm_rc rc = check_set(cli, err);
+    cm_rc rc = check_texts(cli, 0, err);
 
     if (rc)
         return rc;

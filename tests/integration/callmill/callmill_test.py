@@ -2,7 +2,9 @@
 `callmill_test.py NAME` tells one story."""
 import hashlib
 import json
+import os
 import pathlib
+import pty
 import subprocess
 import sys
 import uuid
@@ -181,6 +183,16 @@ def number_of(stack, org):
                                          "instructions", "voice")}
 
 
+def a_number_is_added_with_all_that_can_be_said_of_it(stack):
+    org = stack.callmill("org", "add", "--name", "Desk", "--json")["id"]
+    stack.callmill("number", "add", "--org", org, "--number", "+15557770061", "--label", "Desk", "--forward-to", "+15557770062",
+                   "--greeting", "Hello.", "--caller-channel", "1", "--no-recording", "--assistant", "off",
+                   "--instructions", "Sell lamps.", "--voice", "marin")
+    assert number_of(stack, org) == {
+        "label": "Desk", "record": False, "forward_to": "+15557770062", "greeting": "Hello.", "caller_channel": 1,
+        "assistant": False, "instructions": "Sell lamps.", "voice": "marin"}
+
+
 def a_number_can_be_changed(stack):
     org = stack.callmill("org", "add", "--name", "Numbers", "--json")["id"]
     number = stack.callmill("number", "add", "--org", org, "--number", "+15557770021", "--json")["id"]
@@ -296,6 +308,22 @@ def a_password_comes_from_a_file_and_is_kept_as_a_hash(stack):
     assert run(stack, "user", "add", "--org", org, "--email", "no@example.com", "--password", PASSWORD).returncode == 2
 
 
+def a_terminal_shows_no_password(stack):
+    org = stack.callmill("org", "add", "--name", "Terminal", "--json")["id"]
+    terminal, end = pty.openpty()
+    adding = subprocess.Popen([stack.bin / "callmill", "user", "add", "--org", org, "--email", "tty@example.com",
+                               "--password-file", "-", "--json"], env=stack.env, stdin=end, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    assert adding.stderr.read(10) == b"Password: "
+    os.write(terminal, PASSWORD.encode() + b"\n")
+    out, said = adding.communicate(timeout=60)
+    assert adding.returncode == 0 and json.loads(out)["id"] and said == b"\n", (out, said)
+    os.write(terminal, b"shown\n")  # as it was before
+    assert os.read(terminal, 1000) == b"shown\r\n"
+    os.close(terminal)
+    os.close(end)
+
+
 def a_user_gets_a_new_password_name_and_role(stack):
     org = stack.callmill("org", "add", "--name", "Forgotten", "--json")["id"]
     user = stack.callmill("user", "add", "--org", org, "--email", "lost.soul@example.com", "--password-file", "-", "--json",
@@ -325,6 +353,9 @@ def wrong_arguments_are_named(stack):
              (1, ("number", "add", "--org", org, "--number", "+1555", "--forward-to", "sip:a@b")),
              (1, ("number", "add", "--org", org, "--number", "+1555", "--label", "é" * 101)),
              (1, ("number", "add", "--org", org, "--number", "+1555", "--greeting", "")),
+             (1, ("number", "add", "--org", org, "--number", "+1555", "--forward-to", "")),
+             (1, ("number", "add", "--org", org, "--number", "+1555", "--voice", "a b")),
+             (1, ("number", "add", "--org", org, "--number", "+1555", "--assistant", "yes")),
              *((1, ("user", "add", "--org", org, "--email", address, "--password-file", "/nowhere"))
                for address in ("", "nobody", "a@", "a b@c", "a@b@c", "Ada <a@b>", "é@example.com", "a@b\n", "a" * 251 + "@b.c")),
              (1, ("org", "add", "--name", "x", "--report-to", "nobody")), (1, ("org", "add", "--name", "")),
@@ -475,11 +506,13 @@ STORIES = (migrating_again_does_nothing, many_may_migrate_at_once, a_changed_his
            a_migration_gives_way_to_those_who_use_its_tables, a_migration_that_never_gets_its_tables_says_who_has_them,
            only_the_owner_writes_the_history,
            a_database_that_is_away_is_waited_for_and_then_told, topics_are_made_once, adding_twice_gives_the_same_id,
-           an_organization_can_be_changed, a_number_can_be_changed, a_number_is_removed_unless_it_has_calls,
+           an_organization_can_be_changed, a_number_is_added_with_all_that_can_be_said_of_it,
+           a_number_can_be_changed, a_number_is_removed_unless_it_has_calls,
            an_organization_is_removed_without_asking_for_brokers,
            a_call_that_comes_in_at_the_last_moment_goes_with_its_organization,
            a_new_organization_has_its_three_analyzers, what_belongs_to_another_organization_is_refused,
-           a_password_comes_from_a_file_and_is_kept_as_a_hash, a_user_gets_a_new_password_name_and_role,
+           a_password_comes_from_a_file_and_is_kept_as_a_hash, a_terminal_shows_no_password,
+           a_user_gets_a_new_password_name_and_role,
            wrong_arguments_are_named, a_dead_letter_is_driven_again,
            who_has_seen_a_replayed_event_remembers_it_anew, a_step_of_which_another_letter_tells_stays_failed,
            a_letter_with_an_odd_key_goes_back_as_it_came, every_event_has_its_records_name,
