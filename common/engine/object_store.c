@@ -143,22 +143,20 @@ static cm_rc ask_store(const struct object_store *store, enum verb verb, struct 
 }
 
 /* One object that may not be read is its own matter; where nothing may be, the key's rights are
- * what is wrong, and the object waits. */
+ * what is wrong, and the object waits. Who is let in between the two asks again: it was refused as
+ * all were. */
 static cm_rc ask_to_read(const struct object_store *store, enum verb verb, struct cm_arena *arena,
                          struct cm_http_ask *ask, struct cm_http_answer *answer, struct cm_err *err)
 {
     cm_rc rc = ask_store(store, verb, arena, ask, answer, err);
     struct object_entry *entries;
-    struct cm_err of_bucket = { 0 };
     size_t count;
     bool more;
 
-    if (rc != CM_REJECT ||
-        !object_list(store, arena, (struct cm_str){ 0 }, 1, &entries, &count, &more, &of_bucket))
+    if (rc != CM_REJECT)
         return rc;
-    if (err)
-        *err = of_bucket;
-    return of_bucket.rc;
+    rc = object_list(store, arena, (struct cm_str){ 0 }, 1, &entries, &count, &more, err);
+    return rc ? rc : ask_store(store, verb, arena, ask, answer, err);
 }
 
 cm_rc object_put(const struct object_store *store, struct cm_arena *arena, struct cm_str name,
