@@ -16,9 +16,12 @@ export interface Work extends Endless<TodoDetails> {
 
 export function useTodos(filters: Filters): Work {
     const query = queryOf(filters);
+    const asked = JSON.stringify(query);
+    const askedNow = useRef(asked);
+    askedNow.current = asked;
     const list = useEndless<TodoDetails>("/api/todos", query);
     // What was changed here stays in sight, though the filters may no longer let it through.
-    const kept = useMemo(() => new Map<string, TodoDetails>(), [JSON.stringify(query)]);
+    const kept = useMemo(() => new Map<string, TodoDetails>(), [asked]);
     const sets = useRef(0);
 
     const put = (todo: TodoDetails) => {
@@ -30,6 +33,7 @@ export function useTodos(filters: Filters): Work {
         put({ ...todo, ...looks });
         try {
             put(await patch<TodoDetails>(`/api/todos/${todo.id}`, change));
+            if (askedNow.current !== asked) list.reload(); // what is there now was asked for too early to have it
         } catch (error) {
             put(todo);
             throw error;
