@@ -54,7 +54,7 @@ def a_tick_can_be_undone_and_is_found_again(office):
     expect(row(page, "Send the quote")).to_have_count(0)
     page.get_by_role("button", name="Done").click()
     expect(row(page, "Send the quote").get_by_role("checkbox")).to_be_checked()
-    assert page.url.endswith("/todos?show=done"), page.url
+    page.wait_for_url("**/todos?show=done")
     row(page, "Send the quote").get_by_role("checkbox").uncheck()
     until("it is open", 10, lambda: not todo_of(office, "Send the quote")["done"])
 
@@ -82,7 +82,7 @@ def a_to_do_is_edited_and_given_to_somebody(office):
     page.get_by_label("Assigned to").select_option("For nobody yet")
     expect(page.get_by_role("checkbox").first).to_be_visible()
     expect(row(page, MARKUP)).to_have_count(0)
-    assert page.url.endswith("/todos?assignee=nobody"), page.url
+    page.wait_for_url("**/todos?assignee=nobody")
 
     hers = office.at("/todos?assignee=me", "grace@example.com")
     expect(hers.get_by_role("checkbox")).to_have_count(1)

@@ -13,7 +13,7 @@ def a_visitor_is_asked_to_log_in_and_led_back(office):
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     log_in(page)
     expect(page.get_by_role("heading", name="Contacts", level=1)).to_be_visible()
-    assert page.url.endswith("/contacts?q=ada"), page.url
+    page.wait_for_url("**/contacts?q=ada")
 
 
 def a_wrong_password_is_told_and_can_be_mended(office):
