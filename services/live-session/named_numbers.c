@@ -9,10 +9,10 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* What may stand between two digits: no letter of the alphabet, and no other number's beginning. */
-static bool is_between(char c)
+/* No letter of the alphabet, and no other number's beginning. */
+static bool is_in_number(char c)
 {
-    return !is_digit(c) && c != '+' && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    return c != '+' && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 /* Behind the plus; how far the stretch reaches in which one number stands. */
@@ -20,8 +20,7 @@ static size_t stretch_of(struct cm_str text)
 {
     size_t len = 0;
 
-    while (len < text.len && len < STRETCH_MAX &&
-           (is_digit(text.at[len]) || is_between(text.at[len])))
+    while (len < text.len && len < STRETCH_MAX && is_in_number(text.at[len]))
         len++;
     return len;
 }
@@ -34,7 +33,7 @@ static bool begins_with(struct cm_str stretch, struct cm_str digits)
     while (i < stretch.len && found < digits.len) {
         if (stretch.len - i >= 3 && memcmp(stretch.at + i, "(0)", 3) == 0)
             i += 3;
-        else if (is_between(stretch.at[i]))
+        else if (!is_digit(stretch.at[i]))
             i++;
         else if (stretch.at[i++] != digits.at[found++])
             return false;
