@@ -35,8 +35,11 @@ struct body_field {
     size_t many;
     const char *choices;
     bool (*fits)(struct cm_str text); /* of texts; NULL: any will do ... */
-    const char *form;                 /* ... else what to say: "an e-mail address" */
+    const char *form;                 /* ... else what to say: "an E.164 number" */
 };
+
+/* The bounds of an e-mail address, and what is said of one that is refused. */
+#define BODY_MAIL .min = 3, .max = 254, .form = "an e-mail address (up to 254 characters)"
 
 /** Views live in the request's arena. */
 struct body_value {

@@ -63,8 +63,7 @@ static bool has_one_at(struct cm_str text)
 
 static const struct body_field fields[FIELDS] = {
     [NAME] = { "name", BODY_TEXT, .nullable = true, .min = 1, .max = 200 },
-    [EMAIL] = { "email", BODY_TEXT, .nullable = true, .min = 3, .max = 254, .fits = has_one_at,
-                .form = "an e-mail address (up to 254 characters)" },
+    [EMAIL] = { "email", BODY_TEXT, .nullable = true, BODY_MAIL, .fits = has_one_at },
     [COMPANY] = { "company", BODY_TEXT, .nullable = true, .min = 1, .max = 200 },
     [SUMMARY] = { "summary", BODY_TEXT, .nullable = true, .min = 1, .max = 2000 },
 };

@@ -25,9 +25,8 @@ static const struct cm_stmt sql_change = {
 enum { NAME, REPORT_RECIPIENTS, RETENTION_DAYS, TIME_ZONE, FIELDS };
 static const struct body_field fields[FIELDS] = {
     [NAME] = { "name", BODY_TEXT, .min = 1, .max = 100 },
-    [REPORT_RECIPIENTS] = { "report_recipients", BODY_TEXTS, .many = 50, .min = 3, .max = 254,
-                            .fits = cm_is_mail_address,
-                            .form = "an e-mail address (up to 254 characters)" },
+    [REPORT_RECIPIENTS] = { "report_recipients", BODY_TEXTS, .many = 50, BODY_MAIL,
+                            .fits = cm_is_mail_address },
     [RETENTION_DAYS] = { "retention_days", BODY_NUMBER, .nullable = true, .min = 1, .max = 36500 },
     [TIME_ZONE] = { "time_zone", BODY_TEXT, .min = 1, .max = 64 },
 };

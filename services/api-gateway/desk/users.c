@@ -52,8 +52,7 @@ static bool fits_hashing(struct cm_str text)
 /* A new user has those up to the password, a change those from the name on. */
 enum { EMAIL, NAME, ROLE, PASSWORD, DISABLED, CURRENT, FIELDS, FIELDS_NEW = PASSWORD + 1 };
 static const struct body_field fields[FIELDS] = {
-    [EMAIL] = { "email", BODY_TEXT, .required = true, .min = 3, .max = 254,
-                .fits = cm_is_mail_address, .form = "an e-mail address (up to 254 characters)" },
+    [EMAIL] = { "email", BODY_TEXT, .required = true, BODY_MAIL, .fits = cm_is_mail_address },
     [NAME] = { "name", BODY_TEXT, .required = true, .min = 1, .max = 100 },
     [ROLE] = { "role", BODY_CHOICE, .choices = "admin|member" },
     [PASSWORD] = { "password", BODY_TEXT, .required = true, .min = 12, .max = 1024,
